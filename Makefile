@@ -1,0 +1,93 @@
+# Everything a developer runs. `make` alone lists it.
+
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SANDBOX_READY := $(VENV)/.sandbox-ready
+SYSTEM_READY := $(VENV)/.system-ready
+
+# What mysqlclient is compiled against: found through pkg-config.
+MARIADB_FOUND = pkg-config --exists libmariadb || pkg-config --exists mysqlclient || pkg-config --exists mariadb
+
+.DEFAULT_GOAL := help
+.PHONY: help setup sandbox test test-fast lint format messages compilemessages clean
+
+help: ## list what can be made
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | while read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
+
+setup: $(READY) ## create or refresh .venv with everything for development
+
+sandbox: $(SANDBOX_READY) ## a shop to try: http://127.0.0.1:8000/, or another PORT
+	@exec $(BIN)/python sandbox/run.py --port $(PORT)
+
+# The whole matrix of tox.ini. Pythons that pyenv keeps are found too.
+test: $(READY) $(SYSTEM_READY) ## run every test that can run on this machine, and report coverage
+	@rm -rf .coverage .coverage.* test-results
+	@if command -v pyenv >/dev/null; then \
+		current=$$(pyenv version-name); \
+		export PYENV_VERSION="$$current:$$(pyenv versions --bare | grep -vx "$$current" | sort -rV | paste -sd:)"; \
+	fi; \
+	if ! { $(MARIADB_FOUND); } 2>/dev/null; then \
+		echo "MariaDB's client library is not installed: its tests are left out."; \
+		export TOX_SKIP_ENV=.*mariadb; \
+	fi; \
+	$(BIN)/tox run
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+test-fast: $(READY) ## run the tests once, on SQLite, without the slow ones
+	$(BIN)/python -m pytest -n auto --no-migrations -m "not browser and not clone"
+
+lint: $(READY) ## style, types and the direction of imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	PYTHONPATH=sandbox $(BIN)/lint-imports
+
+format: $(READY) ## let ruff put the code in order
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+messages: $(READY) $(SYSTEM_READY) ## collect the texts to translate
+	cd oscar_vipps && ../$(BIN)/django-admin makemessages --locale nb --locale nn --no-location
+
+compilemessages: $(READY) $(SYSTEM_READY) ## compile the translations
+	cd oscar_vipps && ../$(BIN)/django-admin compilemessages
+
+clean: ## remove what was made here, the sandbox's database included
+	rm -rf $(VENV) .tox .coverage .coverage.* test-results build dist *.egg-info sandbox/var
+
+# Packages are installed again only when their list changes.
+$(READY): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@ $(SANDBOX_READY)
+
+# The sandbox needs fewer of them.
+$(SANDBOX_READY): pyproject.toml | $(BIN)/python
+	@echo "Installing the sandbox's packages ..."
+	@$(BIN)/python -m pip install --quiet --editable . --group sandbox
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+		echo "Python 3.10 or later is needed, for example: make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+
+# What tests and translations need of the system. Installed only by root where there is apt-get; elsewhere it is named.
+$(SYSTEM_READY): | $(BIN)/python
+	@missing=""; \
+	command -v msgfmt >/dev/null || missing="$$missing gettext"; \
+	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+		|| missing="$$missing chromium"; \
+	{ $(MARIADB_FOUND); } 2>/dev/null || missing="$$missing pkg-config gcc libmariadb-dev"; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing$$missing ..."; \
+		apt-get update --quiet=2 && DEBIAN_FRONTEND=noninteractive apt-get install --quiet=2 --yes --no-install-recommends \
+			$$missing >/dev/null && missing=""; \
+	fi; \
+	if [ -z "$$missing" ]; then touch $@; \
+	elif [ "$$CI" = true ]; then echo "Not installed:$$missing" >&2; exit 1; \
+	else echo "Not installed, and what needs it is left out:$$missing (Debian's names)"; fi

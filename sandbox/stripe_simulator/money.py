@@ -1,0 +1,28 @@
+"""Amounts: integers in a currency's smallest unit, never anything else."""
+
+from __future__ import annotations
+
+#: Stripe takes at most eight digits.
+LARGEST = 99_999_999
+
+#: Stripe's minimum is 3.00 NOK; for other currencies about half a dollar, said here without rates.
+_MINIMUM = {"nok": 300}
+
+
+def minimum(currency: str) -> int:
+    return _MINIMUM.get(currency, 50)
+
+
+def norwegian(amount: int, currency: str = "nok") -> str:
+    """``123450`` as ``kr 1 234,50``, with spaces that don't break."""
+    kroner, oere = divmod(abs(amount), 100)
+    grouped = f"{kroner:,}".replace(",", "\N{NO-BREAK SPACE}")
+    sign = "\N{MINUS SIGN}" if amount < 0 else ""
+    unit = "kr" if currency == "nok" else currency.upper()
+    return f"{unit}\N{NO-BREAK SPACE}{sign}{grouped},{oere:02d}"
+
+
+def english(amount: int, currency: str) -> str:
+    """``500`` as ``kr5.00``: how Stripe's error texts write an amount."""
+    symbol = "kr" if currency == "nok" else ""
+    return f"{symbol}{amount // 100:,}.{amount % 100:02d}"

@@ -1,0 +1,53 @@
+"""What every test gets: the shared fixtures, and what happens where the machine lacks something.
+
+A missing service or browser skips what needs it and says why. With ``CI=true`` it is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import NoReturn
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.db.utils import OperationalError
+
+pytest_plugins = ["tests.support.simulator_fixtures", "tests.support.fixtures"]
+
+IN_CI = os.environ.get("CI") == "true"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_configure() -> None:
+    settings.RUN_DIR.mkdir(exist_ok=True)
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(settings.RUN_DIR, ignore_errors=True)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Leave at once when the chosen database doesn't answer, instead of failing in every test."""
+    if connection.vendor == "sqlite" or hasattr(session.config, "workerinput"):
+        return
+    try:
+        with connection._nodb_cursor():
+            pass
+    except OperationalError as error:
+        reason = f"{connection.display_name} does not answer, its tests are left out: {error}"
+        pytest.exit(reason, returncode=1 if IN_CI else 0)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Where the browser is; without one the test is skipped."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    return found or _lacking("Chromium is not installed")
+
+
+def _lacking(reason: str) -> NoReturn:
+    if IN_CI:
+        pytest.fail(reason)
+    pytest.skip(reason)

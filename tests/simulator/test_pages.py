@@ -1,0 +1,203 @@
+"""What a shopper meets, and the control page: over HTTP, without JavaScript."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+import stripe
+
+from tests.simulator.orders import in_seconds, line, manual, order
+from tests.simulator.receiver import Receiver
+from tests.support.simulator import Simulator
+
+HOUR = 3600
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+def lang(page: httpx.Response) -> str:
+    found = re.search(r'<html lang="(\w+)">', page.text)
+    assert found
+    return found[1]
+
+
+def test_buying(simulator: Simulator, client: stripe.StripeClient, browser: httpx.Client) -> None:
+    session = client.v1.checkout.sessions.create(order(locale="nb"))
+    page = browser.get(str(session.url))
+    assert page.status_code == 200
+    assert lang(page) == "nb"
+    for text in ("Fjellgenser", f"kr{NBSP}1{NBSP}249,00", "Votter", f"kr{NBSP}199,50", f"kr{NBSP}1{NBSP}648,00",
+                 "Betal med Vipps", "Tilbake til butikken", 'href="https://butikk.example/avbrutt/"'):  # fmt: skip
+        assert text in page.text, text
+    moved = browser.post(str(session.url))
+    assert moved.status_code == 303
+    vipps = browser.get(moved.headers["Location"])
+    assert ">Authorize test payment</button>" in vipps.text
+    assert ">Fail test payment</button>" in vipps.text
+    done = browser.post(moved.headers["Location"], data={"outcome": "authorize"})
+    assert done.status_code == 303
+    assert done.headers["Location"] == f"https://butikk.example/takk/?session={session.id}"
+    assert simulator.session(session.id)["payment_status"] == "paid"
+
+
+def test_declined_and_tried_again(
+    simulator: Simulator, client: stripe.StripeClient, browser: httpx.Client
+) -> None:
+    session = client.v1.checkout.sessions.create(order(locale="nb"))
+    vipps = browser.post(str(session.url)).headers["Location"]
+    back = browser.post(vipps, data={"outcome": "fail"})
+    assert (back.status_code, back.headers["Location"]) == (303, session.url)
+    page = browser.get(str(session.url))
+    assert 'role="alert"' in page.text
+    assert "Betalingen ble avvist" in page.text
+    assert browser.post(str(session.url)).status_code == 303
+    simulator.advance(5 * 60)
+    assert "ikke godkjent i tide" in browser.get(str(session.url)).text
+    vipps = browser.post(str(session.url)).headers["Location"]
+    browser.post(vipps, data={"outcome": "authorize"})
+    assert simulator.session(session.id)["status"] == "complete"
+
+
+def test_looking_changes_nothing(
+    simulator: Simulator, client: stripe.StripeClient, browser: httpx.Client
+) -> None:
+    session = client.v1.checkout.sessions.create(order())
+    browser.get(str(session.url))
+    assert simulator.session(session.id)["payment_intent"] is None
+    vipps = simulator.pay(session.id, "start")["url"]
+    before = len(simulator.events())
+    browser.get(vipps)
+    browser.get(str(session.url))
+    browser.get("/_simulator/")
+    assert len(simulator.events()) == before
+
+
+@pytest.mark.parametrize("locale", ["nb", "en", "auto", None])
+def test_language(client: stripe.StripeClient, browser: httpx.Client, locale: str | None) -> None:
+    session = client.v1.checkout.sessions.create(order(locale=locale))
+    norwegian = browser.get(str(session.url), headers={"Accept-Language": "nb-NO,nb;q=0.9"})
+    english = browser.get(str(session.url), headers={"Accept-Language": "en-GB,nb;q=0.5"})
+    expected = {"nb": ("nb", "nb"), "en": ("en", "en")}.get(locale or "auto", ("nb", "en"))
+    assert (lang(norwegian), lang(english)) == expected
+    assert ("Pay with Vipps" in english.text) == (expected[1] == "en")
+
+
+def test_a_reservation_is_told_as_one(client: stripe.StripeClient, browser: httpx.Client) -> None:
+    text = "The amount is reserved now"
+    assert text in browser.get(str(client.v1.checkout.sessions.create(manual(locale="en")).url)).text
+    assert text not in browser.get(str(client.v1.checkout.sessions.create(order(locale="en")).url)).text
+
+
+def test_complete_and_expired_pages_say_so(
+    simulator: Simulator, client: stripe.StripeClient, browser: httpx.Client
+) -> None:
+    session = client.v1.checkout.sessions.create(order(locale="en"))
+    vipps = simulator.pay(session.id, "start")["url"]
+    simulator.pay(session.id)
+    page = browser.get(str(session.url))
+    assert "already paid" in page.text
+    assert f"https://butikk.example/takk/?session={session.id}" in page.text
+    assert browser.post(str(session.url), follow_redirects=True).text == page.text
+    assert "not waiting any more" in browser.get(vipps).text
+    assert browser.post(vipps, data={"outcome": "fail"}, follow_redirects=True).status_code == 200
+    assert simulator.session(session.id)["status"] == "complete"
+
+    expired = client.v1.checkout.sessions.create(order(locale="en", expires_at=in_seconds(HOUR)))
+    simulator.advance(HOUR)
+    page = browser.get(str(expired.url))
+    assert page.status_code == 410
+    assert "has expired" in page.text
+    assert 'href="https://butikk.example/avbrutt/"' in page.text
+    assert "Pay with Vipps" not in browser.post(str(expired.url), follow_redirects=True).text
+
+
+def test_approval_after_the_shop_expired_the_session(
+    simulator: Simulator, client: stripe.StripeClient, browser: httpx.Client
+) -> None:
+    session = client.v1.checkout.sessions.create(order(locale="en"))
+    vipps = simulator.pay(session.id, "start")["url"]
+    client.v1.checkout.sessions.expire(session.id)
+    page = browser.post(vipps, data={"outcome": "authorize"}, follow_redirects=True)
+    assert "not waiting any more" in page.text
+    assert simulator.session(session.id)["status"] == "expired"
+
+
+@pytest.mark.parametrize("path", ["/c/pay/cs_test_unknown", "/vipps/test/pi_unknown"])
+def test_unknown_page(simulator: Simulator, browser: httpx.Client, path: str) -> None:
+    assert browser.get(path).status_code == 404
+    assert browser.post(path).status_code == 404
+
+
+def test_without_vipps_there_is_no_vipps_button(
+    simulator: Simulator, client: stripe.StripeClient, browser: httpx.Client
+) -> None:
+    simulator.account(vipps_enabled=False)
+    session = client.v1.checkout.sessions.create(order(locale="en", payment_method_types=None))
+    page = browser.get(str(session.url))
+    assert "does not offer Vipps" in page.text
+    assert "<form" not in page.text
+    assert browser.post(str(session.url)).headers["Location"].endswith(session.id)
+
+
+def test_names_are_escaped(client: stripe.StripeClient, browser: httpx.Client) -> None:
+    items = [line("<script>alert(1)</script>", 1000)]
+    session = client.v1.checkout.sessions.create(order(line_items=items, client_reference_id="<b>"))
+    assert "<script" not in browser.get(str(session.url)).text
+    assert "<b>" not in browser.get("/_simulator/").text
+
+
+def test_pages_bring_everything_themselves(
+    simulator: Simulator, client: stripe.StripeClient, browser: httpx.Client
+) -> None:
+    session = client.v1.checkout.sessions.create(order())
+    vipps = simulator.pay(session.id, "start")["url"]
+    for path in (str(session.url), vipps, "/_simulator/"):
+        page = browser.get(path)
+        assert page.headers["Cache-Control"] == "no-store"
+        assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+        assert "<script" not in page.text
+        assets = re.findall(r'<link[^>]* href="([^"]+)"', page.text)
+        assert assets
+        assert all(asset.startswith("/static/") for asset in assets)
+        assert all(browser.get(asset).status_code == 200 for asset in assets)
+
+
+def test_the_control_page_does_what_the_control_api_does(
+    simulator: Simulator, shop: Receiver, client: stripe.StripeClient, browser: httpx.Client
+) -> None:
+    def press(action: str, value: str = "") -> str:
+        response = browser.post("/_simulator/", data={"action": action, "value": value})
+        assert response.status_code == 303
+        return browser.get(response.headers["Location"]).text
+
+    assert browser.get("/", follow_redirects=True).status_code == 200
+    session = client.v1.checkout.sessions.create(order())
+    simulator.pay(session.id)
+    page = browser.get("/_simulator/").text
+    assert "checkout.session.completed" in page
+    assert "ref-1" in page
+    [completed] = simulator.events("checkout.session.completed")
+    press("redeliver", completed["id"])
+    assert len(shop.received) == 6
+    assert "0:05:00 ahead" in press("advance", "300")
+    assert "0:05:00 ahead" not in press("clock_reset")
+    assert "not enrolled" in press("account", "enrolled_test")
+    press("account", "enrolled_test")
+    press("account", "enabled")
+    assert simulator.state()["account"]["vipps_enabled"] is False
+    press("fault", "error_500")
+    assert simulator.state()["faults"][0]["status"] == 500
+    press("faults_clear")
+    press("policy", "hold")
+    assert simulator.state()["policies"][0]["count"] == 3
+    client.v1.checkout.sessions.expire(
+        client.v1.checkout.sessions.create(order(payment_method_types=["card"])).id
+    )
+    assert "Send 1 held" in browser.get("/_simulator/").text
+    press("release")
+    press("policies_clear")
+    assert len(shop.received) == 7
+    press("nonsense")
+    assert "None yet" in press("reset")
+    assert simulator.state()["sessions"] == []

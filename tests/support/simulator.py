@@ -107,9 +107,10 @@ class Simulator:
 
     # Time and the account
 
-    def advance(self, seconds: float) -> Json:
-        """Move the clock; returns after everything that fell due has happened and was delivered."""
-        return self._call("POST", "clock", {"advance": seconds})
+    def advance(self, seconds: float, *, timeout: float = 30) -> Json:
+        """Move the clock; returns after everything that fell due has happened and was delivered, or the
+        shop took longer than ``timeout``: then ``quiet`` is false."""
+        return self._call("POST", "clock", {"advance": seconds, "timeout": timeout})
 
     def account(self, **settings: Any) -> Json:
         """``vipps_enrolled`` (with ``mode``), ``vipps_enabled``, ``vipps_generally_available``."""

@@ -1,0 +1,1 @@
+"""Vipps payments through Stripe Checkout for django-oscar shops."""

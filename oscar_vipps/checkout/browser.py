@@ -1,0 +1,52 @@
+"""What a browser's session knows of payments: which were begun here, and so may be finished here.
+
+The token in an address lets its bearer see how a payment stands; baskets, the thank-you page and all that is
+personal are for the browser that ordered, or the account.
+"""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from oscar_vipps.models import Payment
+
+_KEY = "oscar_vipps_payments"
+#: How many are remembered; the oldest goes first.
+_MOST = 10
+
+
+def remember(request: HttpRequest, payment: Payment) -> None:
+    """The shopper in this browser began the payment."""
+    others = [reference for reference in _references(request) if reference != payment.reference]
+    request.session[_KEY] = [*others, payment.reference][-_MOST:]
+
+
+def forget(request: HttpRequest, payment: Payment) -> None:
+    """There is nothing to finish here any more."""
+    request.session[_KEY] = [
+        reference for reference in _references(request) if reference != payment.reference
+    ]
+
+
+def began(request: HttpRequest, payment: Payment) -> bool:
+    """Whether the payment was begun in this browser, and not finished here yet."""
+    return payment.reference in _references(request)
+
+
+def may_see_order(request: HttpRequest, payment: Payment) -> bool:
+    """Whether it is this shopper's order: begun in this browser, or of the account that is signed in."""
+    user = request.user
+    return began(request, payment) or (user.is_authenticated and payment.order.user_id == user.pk)
+
+
+def latest_unfinished(request: HttpRequest) -> Payment | None:
+    """The newest payment of this browser that still waits for the shopper."""
+    waiting = Payment.objects.filter(
+        reference__in=_references(request), state__in=[Payment.State.CREATED, Payment.State.OPEN]
+    )
+    return waiting.order_by("-created_at", "-pk").first()
+
+
+def _references(request: HttpRequest) -> list[str]:
+    found: list[str] = request.session.get(_KEY, [])
+    return found

@@ -1,0 +1,74 @@
+"""Ways to pay that the checkout offers: Vipps, and what else the shop has.
+
+A shop lists its own in ``OSCAR_VIPPS["OTHER_METHODS"]``, by dotted path, or overrides
+``get_payment_methods`` of the mixins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
+
+from oscar_vipps.conf import get_settings
+from oscar_vipps.shop.eligibility import why_unavailable
+
+
+class PaymentMethod:
+    """One way to pay. Subclass it, and list the subclass."""
+
+    #: Names it in forms and in the checkout's session.
+    code: str = ""
+    #: What the shopper reads: a name and a short text.
+    name: str | Promise = ""
+    description: str | Promise = ""
+    #: Shows it among the others; gets ``method``.
+    template_name: str = "oscar_vipps/checkout/partials/method.html"
+    #: Whether the shopper has something to fill in at Oscar's payment-details step.
+    needs_details: bool = False
+
+    def why_unavailable(self, request: Any, basket: Any, order_total: Any) -> str | None:
+        """Why it can't be chosen now, in a sentence for the shopper, or None where it can."""
+        return None
+
+    def handle_payment(self, view: Any, order_number: str, order_total: Any, **kwargs: Any) -> None:
+        """Take the payment, as Oscar's ``handle_payment`` does: ``view`` is the payment details view.
+
+        Left alone, the view's own ``handle_payment`` is used.
+        """
+        view.handle_payment_without_vipps(order_number, order_total, **kwargs)
+
+
+class Vipps(PaymentMethod):
+    """Vipps through Stripe Checkout, for baskets in NOK."""
+
+    code = "vipps"
+    # Translators: the name of the payment service; it isn't translated
+    name = _("Vipps")
+    # Translators: shown below the name Vipps where the shopper chooses how to pay
+    description = _("Pay with the Vipps app on your phone.")
+    template_name = "oscar_vipps/checkout/partials/vipps_method.html"
+
+    def why_unavailable(self, request: Any, basket: Any, order_total: Any) -> str | None:
+        """Vipps takes NOK only, within limits, and needs keys."""
+        return why_unavailable(basket, order_total)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A method and, where it isn't available, the reason."""
+
+    method: PaymentMethod
+    reason: str | None
+
+    @property
+    def is_available(self) -> bool:
+        return self.reason is None
+
+
+def configured_methods() -> list[PaymentMethod]:
+    """Vipps, then the shop's others in their order."""
+    return [Vipps(), *(import_string(path)() for path in get_settings().other_methods)]

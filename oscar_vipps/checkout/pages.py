@@ -1,0 +1,235 @@
+"""The pages around the visit to Stripe: go there, come back, wait, give up.
+
+None believes anything that a browser says about a payment: they ask the database, and Stripe. They hold no
+transaction open, since they call Stripe; ``never_cache``, since the back button must not show old news.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+from oscar.core.loading import get_class
+
+from oscar_vipps.exceptions import GatewayError, PaymentEnded
+from oscar_vipps.models import Payment
+from oscar_vipps.payments import operations
+from oscar_vipps.shop import baskets
+
+from . import browser
+from .declines import reason_for
+from .responses import SeeOther
+from .tokens import absolute_url_for, payment_for, url_for
+
+CheckoutSessionData = get_class("checkout.utils", "CheckoutSessionData")
+post_checkout = get_class("checkout.signals", "post_checkout")
+
+logger = logging.getLogger("oscar_vipps")
+
+View = Callable[..., HttpResponse]
+
+#: How often the waiting page looks again by itself before it leaves the choice to the shopper.
+LOOKS = 6
+
+
+def page(*methods: str) -> Callable[[View], View]:
+    """A view of the payment that the token in its address stands for."""
+
+    def decorate(view: Callable[[HttpRequest, Payment], HttpResponse]) -> View:
+        @wraps(view)
+        def found(request: HttpRequest, token: str) -> HttpResponse:
+            return view(request, payment_for(token))
+
+        return transaction.non_atomic_requests(never_cache(require_http_methods(methods)(found)))
+
+    return decorate
+
+
+@page("GET", "POST")
+def pay(request: HttpRequest, payment: Payment) -> HttpResponse:
+    """Send the shopper to Stripe's page for this payment, and make that page if there is none.
+
+    Placing the order redirects here, hence GET. It asks for nothing that the shopper didn't ask for by
+    placing the order, and for the same again however often it is called.
+    """
+    try:
+        if payment.session_expires_at and payment.session_expires_at <= timezone.now():
+            payment = operations.refresh(payment)
+        if payment.is_paid:
+            return SeeOther(url_for(payment, "return"))
+        payment = operations.open_session(
+            payment,
+            success_url=absolute_url_for(request, payment, "return"),
+            cancel_url=absolute_url_for(request, payment, "cancel"),
+        )
+    except PaymentEnded:
+        return SeeOther(url_for(payment, "return"))
+    except GatewayError as error:
+        return _could_not_open(request, payment, error)
+    return SeeOther(payment.session_url or url_for(payment, "return"))
+
+
+def _could_not_open(request: HttpRequest, payment: Payment, error: GatewayError) -> HttpResponse:
+    """Back to the choice, with the basket as it was; the owner reads the reason in the log."""
+    logger.error(
+        "Order %s: no Checkout Session for Vipps: %s: %s %s",
+        payment.order.number,
+        type(error).__name__,
+        error,
+        error.hint,
+        extra=payment.log_extra(),
+    )
+    payment = operations.give_up(payment)
+    if not payment.has_ended:
+        # Another tab has a session meanwhile, or this one has and Stripe can't be asked about it.
+        messages.error(request, _("Vipps can't be reached at the moment. Please try again in a minute."))
+        return SeeOther(url_for(payment, "cancel"))
+    _give_basket_back(request, payment)
+    messages.error(
+        request,
+        # Translators: shown at the payment step after Stripe or Vipps failed
+        _(
+            "Vipps can't be used at the moment. Nothing has been charged, and your basket is as it was. "
+            "Please try again in a few minutes, or choose another way to pay."
+        ),
+    )
+    return SeeOther(reverse("checkout:payment-method"))
+
+
+@page("GET")
+def return_(request: HttpRequest, payment: Payment) -> HttpResponse:
+    """Where Stripe sends the shopper after paying, in whatever browser that is."""
+    payment = _refreshed(payment)
+    if payment.is_paid:
+        return _paid(request, payment)
+    if payment.has_ended:
+        return _ended(request, payment)
+    if payment.decline_code:
+        return _unfinished(request, payment)
+    return _waiting(request, payment)
+
+
+@page("GET", "POST")
+def cancel(request: HttpRequest, payment: Payment) -> HttpResponse:
+    """Where Stripe sends the shopper who turned back: nothing is cancelled until they say so (POST)."""
+    if request.method == "POST":
+        return _cancel(request, payment)
+    payment = _refreshed(payment)
+    if payment.is_paid:
+        return _paid(request, payment)
+    if payment.has_ended:
+        return _ended(request, payment)
+    return _unfinished(request, payment)
+
+
+def _cancel(request: HttpRequest, payment: Payment) -> HttpResponse:
+    try:
+        payment = operations.cancel(payment)
+    except GatewayError as error:
+        logger.error(
+            "Order %s: could not be cancelled at Stripe: %s %s",
+            payment.order.number,
+            error,
+            error.hint,
+            extra=payment.log_extra(),
+        )
+    if payment.is_paid:
+        return SeeOther(url_for(payment, "return"))
+    if not payment.has_ended:
+        messages.error(
+            request,
+            # Translators: Stripe didn't answer when a shopper wanted to give up a payment
+            _("The payment could not be cancelled right now. Nothing has changed. Please try again."),
+        )
+        return SeeOther(url_for(payment, "cancel"))
+    if _give_basket_back(request, payment):
+        messages.success(request, _("The payment is cancelled, and your basket is back."))
+        return SeeOther(reverse("basket:summary"))
+    return SeeOther(url_for(payment, "return"))
+
+
+@page("GET")
+def status(request: HttpRequest, payment: Payment) -> HttpResponse:
+    """What the waiting page's script asks every other second: whether there is news, from the database."""
+    waits = not (payment.is_paid or payment.has_ended or payment.decline_code)
+    return JsonResponse({"waiting": waits, "url": url_for(payment, "return")})
+
+
+# What is shown
+
+
+def _paid(request: HttpRequest, payment: Payment) -> HttpResponse:
+    """Oscar's thank-you page for whoever ordered; for anybody else, that this one order is paid."""
+    if not browser.may_see_order(request, payment):
+        return _show(request, "paid", payment)
+    is_first_time = browser.began(request, payment)
+    request.session["checkout_order_id"] = payment.order_id
+    response = SeeOther(reverse("checkout:thank-you"))
+    if is_first_time:
+        browser.forget(request, payment)
+        CheckoutSessionData(request).flush()
+        post_checkout.send(
+            sender=Payment, order=payment.order, user=request.user, request=request, response=response
+        )
+    return response
+
+
+def _waiting(request: HttpRequest, payment: Payment) -> HttpResponse:
+    looks = request.GET.get("looks", "")
+    look = min(int(looks), LOOKS) if looks.isdecimal() else 0
+    return _show(request, "waiting", payment, next_look=look + 1 if look < LOOKS else None)
+
+
+def _unfinished(request: HttpRequest, payment: Payment) -> HttpResponse:
+    reason = reason_for(payment.decline_code) if payment.decline_code else None
+    return _show(request, "unfinished", payment, reason=reason)
+
+
+def _ended(request: HttpRequest, payment: Payment) -> HttpResponse:
+    can_return_basket = browser.may_see_order(request, payment) and not payment.basket_returned_at
+    return _show(request, "ended", payment, can_return_basket=can_return_basket)
+
+
+def _show(request: HttpRequest, name: str, payment: Payment, **context: Any) -> HttpResponse:
+    urls = {name: url_for(payment, name) for name in ("pay", "return", "cancel", "status")}
+    return render(
+        request,
+        f"oscar_vipps/checkout/{name}.html",
+        {"payment": payment, "order_number": payment.order.number, "urls": urls, **context},
+    )
+
+
+# What they share
+
+
+def _refreshed(payment: Payment) -> Payment:
+    """As Stripe knows it now; as the database knows it where Stripe doesn't answer."""
+    if payment.is_paid or payment.has_ended:
+        return payment
+    try:
+        return operations.refresh(payment)
+    except GatewayError as error:
+        logger.warning(
+            "Order %s: Stripe could not be asked about the payment: %s %s",
+            payment.order.number,
+            error,
+            error.hint,
+            extra=payment.log_extra(),
+        )
+        return payment
+
+
+def _give_basket_back(request: HttpRequest, payment: Payment) -> bool:
+    """Only to whoever ordered: what a stranger had in the basket is nobody's business."""
+    return browser.may_see_order(request, payment) and baskets.give_back(payment, request)

@@ -1,0 +1,1 @@
+"""What staff meet: pages in Oscar's dashboard."""

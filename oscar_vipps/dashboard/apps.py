@@ -1,0 +1,42 @@
+"""Vipps in Oscar's dashboard: ``path("dashboard/vipps/", apps.get_app_config("vipps_dashboard").urls)``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+from oscar.core.application import OscarDashboardConfig
+from oscar.core.loading import get_class
+
+
+class VippsDashboardConfig(OscarDashboardConfig):
+    name = "oscar_vipps.dashboard"
+    label = "vipps_dashboard"
+    namespace = "vipps_dashboard"
+    verbose_name = _("Vipps dashboard")
+
+    def ready(self) -> None:
+        """Find the views, and take a place in the navigation."""
+        self.payment_list_view = get_class("vipps_dashboard.views", "PaymentListView")
+        permission = get_class("dashboard.permissions", "DashboardPermission")
+        self.permissions_map = {"payment-list": permission.get("oscar_vipps", "view_payment")}
+        add_to_navigation(settings.OSCAR_DASHBOARD_NAVIGATION)  # type: ignore[misc]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Each behind its permission."""
+        urls = [path("", self.payment_list_view.as_view(), name="payment-list")]
+        return self.post_process_urls(urls)
+
+
+def add_to_navigation(navigation: list[dict[str, Any]]) -> None:
+    """Beside Oscar's orders; at the end where a shop's navigation has none."""
+    entry = {"label": _("Vipps payments"), "url_name": "vipps_dashboard:payment-list"}
+    groups = [navigation, *(group["children"] for group in navigation if group.get("children"))]
+    if any(each.get("url_name") == entry["url_name"] for group in groups for each in group):
+        return
+    with_orders = (
+        group for group in groups if any(each.get("url_name") == "dashboard:order-list" for each in group)
+    )
+    next(with_orders, navigation).append(entry)

@@ -1,0 +1,68 @@
+"""What can go wrong while a payment is handled.
+
+::
+
+    VippsError
+    ├── GatewayError               a call to Stripe did not give what was asked for
+    │   ├── GatewayUnavailable     no answer, or one that says "later": nothing is known, try again
+    │   └── GatewayRefused         Stripe understood and said no
+    │       ├── KeyRefused         the secret key is wrong, or lacks a permission
+    │       ├── NotEnrolled        the account is not enrolled in the Vipps preview
+    │       ├── KeyReuse           an idempotency key was used with other parameters
+    │       └── VippsNotOffered    a session was made that doesn't offer Vipps, or asks for another amount
+    ├── EventRefused               a webhook's body is not an event that Stripe signed for us
+    └── PaymentEnded               the payment was cancelled while something was done for it
+
+A wrong setting is no ``VippsError``: it is Django's ``ImproperlyConfigured``.
+"""
+
+from __future__ import annotations
+
+
+class VippsError(Exception):
+    """The root: everything that this app raises while it runs."""
+
+
+class GatewayError(VippsError):
+    """A call to Stripe failed.
+
+    ``str(error)`` says what happened, ``hint`` what the shop's owner can do. Neither holds a secret or
+    anything about the shopper.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", code: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.code = code
+
+
+class GatewayUnavailable(GatewayError):
+    """Stripe didn't answer, is overloaded, or failed: whether it acted is not known."""
+
+
+class GatewayRefused(GatewayError):
+    """Stripe refused the request and did nothing."""
+
+
+class KeyRefused(GatewayRefused):
+    """``SECRET_KEY`` is wrong, revoked, or restricted too much."""
+
+
+class NotEnrolled(GatewayRefused):
+    """The account may not send the preview flag in this mode."""
+
+
+class KeyReuse(GatewayRefused):
+    """The idempotency key was used before, with other parameters."""
+
+
+class VippsNotOffered(GatewayRefused):
+    """A session exists, but not the one that was asked for."""
+
+
+class EventRefused(VippsError):
+    """Unsigned, wrongly signed, too old, or no event at all."""
+
+
+class PaymentEnded(VippsError):
+    """The payment was cancelled or ran out meanwhile, so there is nothing to pay any more."""

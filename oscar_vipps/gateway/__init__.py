@@ -1,0 +1,1 @@
+"""What knows Stripe, and alone imports its library."""

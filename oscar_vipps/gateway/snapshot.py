@@ -1,0 +1,127 @@
+"""Stripe's objects, reduced to the facts that settle a payment.
+
+It makes no difference where an object comes from: an event, an answer to a call, a search.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+#: Keys of the metadata on the session and on the PaymentIntent.
+PAYMENT_KEY = "oscar_vipps_payment"
+ORDER_KEY = "oscar_vipps_order"
+SITE_KEY = "oscar_vipps_site"
+
+StripeObject = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What Stripe said about one payment at one moment. Amounts in øre."""
+
+    #: Whose payment it is, as our metadata says: reference, order number, site.
+    payment: str = ""
+    order: str = ""
+    site: str = ""
+    livemode: bool = False
+    currency: str = ""
+    #: What the shopper is asked for.
+    amount: int = 0
+
+    session_id: str | None = None
+    session_url: str | None = None
+    session_expires_at: datetime | None = None
+    session_expired: bool = False
+
+    payment_intent_id: str | None = None
+    charge_id: str = ""
+    amount_authorized: int = 0
+    amount_captured: int = 0
+    #: The PaymentIntent was cancelled: what was reserved is free again.
+    released: bool = False
+    #: Why the last try failed; None where the object doesn't tell.
+    decline_code: str | None = None
+
+
+def from_object(data: StripeObject) -> Snapshot:
+    """Of a ``checkout.session`` or a ``payment_intent``; raises ``ValueError`` for any other."""
+    kind = data.get("object")
+    if kind == "checkout.session":
+        return _from_session(data)
+    if kind == "payment_intent":
+        return _from_payment_intent(data)
+    raise ValueError(f"no facts about payments are known of a {kind}")
+
+
+def _from_session(session: StripeObject) -> Snapshot:
+    money = _money_of_session(session)
+    expires_at = session.get("expires_at")
+    return Snapshot(
+        **_binding(session),
+        amount=session.get("amount_total") or 0,
+        session_id=session["id"],
+        session_url=session.get("url"),
+        session_expires_at=datetime.fromtimestamp(expires_at, timezone.utc) if expires_at else None,
+        session_expired=session.get("status") == "expired",
+        **money,
+    )
+
+
+def _money_of_session(session: StripeObject) -> dict[str, Any]:
+    intent = session.get("payment_intent")
+    if isinstance(intent, dict):
+        return _money(intent)
+    # "paid" is said of captured money only. Not documented is what a session says whose money is
+    # reserved: nothing is concluded from it, the PaymentIntent tells.
+    paid = session.get("payment_status") == "paid"
+    amount = session.get("amount_total") or 0
+    return {
+        "payment_intent_id": intent,
+        "amount_authorized": amount if paid else 0,
+        "amount_captured": amount if paid else 0,
+    }
+
+
+def _from_payment_intent(intent: StripeObject) -> Snapshot:
+    return Snapshot(**_binding(intent), amount=intent["amount"], **_money(intent))
+
+
+def _binding(data: StripeObject) -> dict[str, Any]:
+    metadata = data.get("metadata") or {}
+    return {
+        "payment": metadata.get(PAYMENT_KEY, ""),
+        "order": metadata.get(ORDER_KEY, ""),
+        "site": metadata.get(SITE_KEY, ""),
+        "livemode": bool(data.get("livemode")),
+        "currency": (data.get("currency") or "").upper(),
+    }
+
+
+def _money(intent: StripeObject) -> dict[str, Any]:
+    status = intent["status"]
+    charge = intent.get("latest_charge")
+    captured = (intent.get("amount_received") or 0) if status == "succeeded" else 0
+    reserved = (intent.get("amount_capturable") or 0) if status == "requires_capture" else 0
+    if status == "canceled" and isinstance(charge, dict) and charge.get("status") == "succeeded":
+        # A reservation that is gone again: the charge still says that there was one.
+        reserved = charge.get("amount") or 0
+    return {
+        "payment_intent_id": intent["id"],
+        "charge_id": (charge["id"] if isinstance(charge, dict) else charge) or "",
+        # What was captured was reserved before, be it for no time at all.
+        "amount_authorized": max(reserved, captured),
+        "amount_captured": captured,
+        "released": status == "canceled",
+        "decline_code": _decline_code(intent),
+    }
+
+
+def _decline_code(intent: StripeObject) -> str:
+    """Empty while a try is under way, or when it went well."""
+    error = intent.get("last_payment_error")
+    if intent["status"] != "requires_payment_method" or not error:
+        return ""
+    code: str = error.get("decline_code") or error.get("code") or error.get("type") or "declined"
+    return code[:64]

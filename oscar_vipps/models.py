@@ -1,0 +1,193 @@
+"""What is stored about payments. Amounts are integers in øre, as at Stripe.
+
+Oscar's own tables stay the shop's books (order status, ``Source``, ``Transaction``); these rows hold what
+Stripe confirmed, from which the books follow.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_lazy as _
+
+from .money import CURRENCY, MAXIMUM, MINIMUM
+
+
+def new_reference() -> str:
+    """A payment's name at Stripe and in links: 24 characters that nobody guesses."""
+    return get_random_string(24, "abcdefghijkmnpqrstuvwxyz23456789")
+
+
+class Payment(models.Model):
+    """The one payment of an order that is paid with Vipps.
+
+    ``state`` is written by ``payments.settlement.settle`` alone.
+    """
+
+    class State(models.TextChoices):
+        CREATED = "created", _("Created")
+        OPEN = "open", _("Waiting for the shopper")
+        AUTHORIZED = "authorized", _("Reserved")
+        CAPTURED = "captured", _("Paid")
+        CANCELLED = "cancelled", _("Cancelled")
+        EXPIRED = "expired", _("Expired")
+
+    class CaptureMethod(models.TextChoices):
+        AUTOMATIC = "automatic", _("At once")
+        MANUAL = "manual", _("When the shop says so")
+
+    reference = models.CharField(_("Reference"), max_length=32, unique=True, default=new_reference)
+    # An order that money was taken for must not vanish under it.
+    order = models.OneToOneField(
+        "order.Order", on_delete=models.PROTECT, related_name="vipps_payment", verbose_name=_("Order")
+    )
+    source = models.OneToOneField(
+        "payment.Source", on_delete=models.PROTECT, related_name="vipps_payment", verbose_name=_("Source")
+    )
+    state = models.CharField(
+        _("State"), max_length=16, choices=State.choices, default=State.CREATED, db_index=True
+    )
+    amount = models.PositiveIntegerField(_("Amount in øre"))
+    currency = models.CharField(_("Currency"), max_length=3, default=CURRENCY)
+    livemode = models.BooleanField(_("Real money"))
+    capture_method = models.CharField(_("Capture"), max_length=16, choices=CaptureMethod.choices)
+    site = models.CharField(
+        _("Site"), max_length=100, help_text=_("Tells this shop's payments from another's")
+    )
+    language = models.CharField(_("Language"), max_length=16, help_text=_("What the shopper reads"))
+
+    # The Checkout Session. The attempt is part of the idempotency key, saved before Stripe is called.
+    session_attempt = models.PositiveSmallIntegerField(default=0, editable=False)
+    session_id = models.CharField(_("Checkout Session"), max_length=255, unique=True, null=True, blank=True)
+    session_url = models.TextField(blank=True, editable=False)
+    session_expires_at = models.DateTimeField(_("May be paid until"), null=True, blank=True)
+    payment_intent_id = models.CharField(
+        _("PaymentIntent"), max_length=255, unique=True, null=True, blank=True
+    )
+    charge_id = models.CharField(_("Charge"), max_length=255, blank=True)
+
+    # What Stripe confirmed. These only grow.
+    amount_authorized = models.PositiveIntegerField(_("Reserved, in øre"), default=0)
+    amount_captured = models.PositiveIntegerField(_("Captured, in øre"), default=0)
+    amount_refunded = models.PositiveIntegerField(_("Refunded, in øre"), default=0)
+    released = models.BooleanField(_("PaymentIntent cancelled"), default=False)
+
+    decline_code = models.CharField(_("Last decline"), max_length=64, blank=True)
+    cancel_requested_at = models.DateTimeField(_("Cancellation asked for"), null=True, blank=True)
+    basket_returned_at = models.DateTimeField(_("Basket given back"), null=True, blank=True)
+    confirmation_sent_at = models.DateTimeField(_("Confirmation sent"), null=True, blank=True)
+    created_at = models.DateTimeField(_("Created at"), auto_now_add=True, db_index=True)
+    updated_at = models.DateTimeField(_("Changed at"), auto_now=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("Vipps payment")
+        verbose_name_plural = _("Vipps payments")
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="oscar_vipps_payment_amount",
+                condition=Q(amount__gte=MINIMUM, amount__lte=MAXIMUM, currency=CURRENCY),
+            ),
+            # Nothing is ever shown as reserved or paid that Stripe didn't confirm in full.
+            models.CheckConstraint(
+                name="oscar_vipps_payment_confirmed",
+                condition=(
+                    ~Q(state__in=["authorized", "captured"])
+                    | Q(state="authorized", amount_authorized=models.F("amount"))
+                    | Q(state="captured", amount_captured=models.F("amount"))
+                ),
+            ),
+            models.CheckConstraint(
+                name="oscar_vipps_payment_refund",
+                condition=Q(amount_refunded__lte=models.F("amount_captured")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether goods may be sent: the money is here, or reserved."""
+        return self.state in (self.State.AUTHORIZED, self.State.CAPTURED)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nobody can pay this any more."""
+        return self.state in (self.State.CANCELLED, self.State.EXPIRED)
+
+    def log_extra(self, **more: Any) -> dict[str, Any]:
+        """What every log line about this payment carries."""
+        return {"payment": self.reference, "order_number": self.order.number, **more}
+
+
+class Flag(models.Model):
+    """Something about a payment that a person has to look at."""
+
+    class Reason(models.TextChoices):
+        MISMATCH = "mismatch", _("Stripe's facts don't match the payment")
+        LATE_PAYMENT = "late_payment", _("Money arrived after the order was cancelled")
+        STATUS_REFUSED = "status_refused", _("The order's status could not follow the payment")
+
+    payment = models.ForeignKey(
+        Payment, on_delete=models.CASCADE, related_name="flags", verbose_name=_("Payment")
+    )
+    reason = models.CharField(_("Reason"), max_length=32, choices=Reason.choices)
+    detail = models.TextField(_("Detail"), blank=True)
+    created_at = models.DateTimeField(_("Created at"), auto_now_add=True)
+    resolved_at = models.DateTimeField(_("Resolved at"), null=True, blank=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("Flag")
+        verbose_name_plural = _("Flags")
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(name="oscar_vipps_flag_once", fields=["payment", "reason"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.payment_id}: {self.reason}"
+
+
+class WebhookEvent(models.Model):
+    """An event that Stripe signed, stored once by its id before it is processed.
+
+    ``payload`` holds the facts that processing needs and no personal data.
+    """
+
+    class Status(models.TextChoices):
+        RECEIVED = "received", _("Received")
+        PROCESSED = "processed", _("Processed")
+        IGNORED = "ignored", _("Ignored")
+        FAILED = "failed", _("Failed")
+
+    event_id = models.CharField(_("Event"), max_length=255, unique=True)
+    type = models.CharField(_("Type"), max_length=100)
+    livemode = models.BooleanField(_("Real money"))
+    payload = models.JSONField(_("Facts"))
+    status = models.CharField(
+        _("Status"), max_length=16, choices=Status.choices, default=Status.RECEIVED, db_index=True
+    )
+    reason = models.TextField(_("Reason"), blank=True, help_text=_("Why it was ignored, or what failed"))
+    attempts = models.PositiveIntegerField(_("Attempts"), default=0)
+    payment = models.ForeignKey(
+        Payment,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="events",
+        verbose_name=_("Payment"),
+    )
+    received_at = models.DateTimeField(_("Received at"), auto_now_add=True, db_index=True)
+    processed_at = models.DateTimeField(_("Processed at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("Webhook event")
+        verbose_name_plural = _("Webhook events")
+        ordering = ["-received_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id}"

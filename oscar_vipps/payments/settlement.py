@@ -1,0 +1,145 @@
+"""``settle``: the only writer of a payment's state.
+
+Whatever Stripe says, however often and in whatever order, leads to the same rows: facts are only ever added,
+the state follows from the facts, and everything else follows from entering a state.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.dispatch import Signal
+from django.utils.translation import gettext_lazy as _
+
+from oscar_vipps import signals
+from oscar_vipps.gateway.snapshot import Snapshot
+from oscar_vipps.models import Flag, Payment
+from oscar_vipps.money import to_decimal
+from oscar_vipps.shop import ledger, mail, orders
+from oscar_vipps.shop.reversal import reverse
+
+from . import states
+from .binding import is_of_another_attempt, mismatch
+from .flags import flag
+from .states import Fact, State
+
+logger = logging.getLogger("oscar_vipps")
+
+SIGNALS: dict[State, Signal] = {
+    State.AUTHORIZED: signals.payment_authorized,
+    State.CAPTURED: signals.payment_captured,
+    State.CANCELLED: signals.payment_cancelled,
+    State.EXPIRED: signals.payment_expired,
+}
+
+NOTES: dict[State, Any] = {
+    # Translators: a note on the order, for staff. {amount} is a number such as 249.00
+    State.AUTHORIZED: _("Vipps: NOK {amount} is reserved. It must be captured within seven days."),
+    # Translators: a note on the order, for staff. {amount} is a number such as 249.00
+    State.CAPTURED: _("Vipps: NOK {amount} is paid."),
+    # Translators: a note on the order, for staff. {amount} is a number such as 249.00
+    State.CANCELLED: _("Vipps: the payment of NOK {amount} was cancelled. The shop has no money."),
+    # Translators: a note on the order, for staff. {amount} is a number such as 249.00
+    State.EXPIRED: _("Vipps: NOK {amount} was not paid in time. The shop has no money."),
+}
+
+# Translators: a note on the order, for staff. {amount} is a number such as 249.00
+LATE_NOTE = _(
+    "Vipps: NOK {amount} arrived after the payment had ended. Look at it: the order isn't reinstated."
+)
+
+
+def settle(payment_id: int, snapshot: Snapshot) -> Payment:
+    """Add what Stripe said to what is known of the payment, and let everything follow from it.
+
+    Idempotent, and indifferent to order: events, answers and the reconciler may all come here, together.
+    Money that doesn't match the payment changes nothing and is flagged. Calls nobody over the network; mail
+    and signals go out when the transaction is committed.
+    """
+    with transaction.atomic():
+        # All that is done for one payment is done in turn. Nobody calls Stripe while this lock is held.
+        payment = Payment.objects.select_for_update().get(pk=payment_id)
+        if is_of_another_attempt(payment, snapshot):
+            return payment
+        if problem := mismatch(payment, snapshot):
+            flag(payment, Flag.Reason.MISMATCH, problem)
+            return payment
+        before = State(payment.state)
+        had = (payment.amount_authorized, payment.amount_captured)
+        _add_facts(payment, snapshot)
+        steps = states.path(before, _facts(payment, snapshot))
+        payment.state = steps[-1] if steps else before
+        if payment.state not in (State.CREATED, State.OPEN):
+            payment.decline_code = payment.session_url = ""
+        payment.save()
+        ledger.record(payment)
+        for state in steps:
+            _enter(payment, state)
+        has_more = (payment.amount_authorized, payment.amount_captured) != had
+        if has_more and before in (State.CANCELLED, State.EXPIRED):
+            _notice_late_money(payment)
+    return payment
+
+
+def _add_facts(payment: Payment, snapshot: Snapshot) -> None:
+    payment.session_id = payment.session_id or snapshot.session_id
+    payment.payment_intent_id = payment.payment_intent_id or snapshot.payment_intent_id
+    payment.session_url = snapshot.session_url or payment.session_url
+    payment.session_expires_at = snapshot.session_expires_at or payment.session_expires_at
+    payment.amount_authorized = max(payment.amount_authorized, snapshot.amount_authorized)
+    payment.amount_captured = max(payment.amount_captured, snapshot.amount_captured)
+    payment.released = payment.released or snapshot.released
+    if snapshot.amount_authorized:
+        # The charge that holds the money, not one that was declined before.
+        payment.charge_id = payment.charge_id or snapshot.charge_id
+    if snapshot.decline_code is not None:
+        payment.decline_code = snapshot.decline_code
+
+
+def _facts(payment: Payment, snapshot: Snapshot) -> set[Fact]:
+    facts = set()
+    if payment.session_id:
+        facts.add(Fact.OPENED)
+    # Automatic capture reserves for no time at all: that isn't worth a status of its own.
+    if payment.amount_authorized and payment.capture_method == Payment.CaptureMethod.MANUAL:
+        facts.add(Fact.AUTHORIZED)
+    if payment.amount_captured:
+        facts.add(Fact.CAPTURED)
+    if snapshot.session_expired:
+        facts.add(Fact.GIVEN_UP if payment.cancel_requested_at else Fact.SESSION_EXPIRED)
+    if payment.released:
+        facts.add(Fact.RELEASED)
+    return facts
+
+
+def _enter(payment: Payment, state: State) -> None:
+    """What happens once, when a payment comes into a state."""
+    if state == State.OPEN:
+        return
+    order = orders.locked(payment.order_id)
+    _follow(payment, order, state)
+    orders.add_note(order, NOTES[state], payment.amount)
+    if state in (State.AUTHORIZED, State.CAPTURED):
+        # robust: whatever a mail server does, the rest of what follows the commit is done.
+        transaction.on_commit(partial(mail.send_confirmation, payment.pk), robust=True)
+    else:
+        reverse(order)
+    logger.info("Order %s: payment %s", order.number, state.value, extra=payment.log_extra(state=state.value))
+    transaction.on_commit(partial(SIGNALS[state].send_robust, sender=Payment, payment=payment, order=order))
+
+
+def _follow(payment: Payment, order: object, state: State) -> None:
+    try:
+        orders.follow(order, state.value)
+    except orders.StatusRefused as error:
+        # The money is what it is; that the order could not follow is for a person to see.
+        flag(payment, Flag.Reason.STATUS_REFUSED, str(error))
+
+
+def _notice_late_money(payment: Payment) -> None:
+    held = max(payment.amount_authorized, payment.amount_captured)
+    orders.add_note(payment.order, LATE_NOTE, held)
+    flag(payment, Flag.Reason.LATE_PAYMENT, f"NOK {to_decimal(held)} at {payment.payment_intent_id}")

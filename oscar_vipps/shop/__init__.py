@@ -1,0 +1,1 @@
+"""What knows Oscar: baskets, orders, its books, its mail."""

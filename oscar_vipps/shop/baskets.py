@@ -1,0 +1,76 @@
+"""Baskets: taken for an order once, and given back as a new one when the order isn't paid.
+
+A basket that has an order is never opened again: Oscar makes the order's number of the basket's, so it could
+not be placed a second time, and somebody who guessed its id could open a stranger's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from oscar.core.loading import get_class, get_model
+
+from oscar_vipps.models import Payment
+
+Applicator = get_class("offer.applicator", "Applicator")
+Basket = get_model("basket", "Basket")
+
+
+def claim(basket: Any) -> bool:
+    """Take the basket for an order; False where somebody else did so first.
+
+    One conditional update decides, on every database: a second submission waits for the first one's
+    transaction here, and then finds the basket no longer open.
+    """
+    editable = Basket.objects.filter(pk=basket.pk, status__in=Basket.editable_statuses)
+    if not editable.update(status=Basket.FROZEN):
+        return False
+    basket.status = Basket.FROZEN
+    return True
+
+
+def give_back(payment: Payment, request: Any) -> bool:
+    """Add what the order's basket held to the shopper's basket of today: lines, options and vouchers.
+
+    Done once for a payment; tells whether it was done now. What can't be bought any more stays behind.
+    """
+    # Either the basket is filled and the payment says so, or neither.
+    with transaction.atomic():
+        claimed = Payment.objects.filter(pk=payment.pk, basket_returned_at=None)
+        if not claimed.update(basket_returned_at=timezone.now()):
+            return False
+        _copy(payment.order.basket, request)
+    return True
+
+
+def _copy(old: Any, request: Any) -> None:
+    if old is None:  # deleted by a shop that tidies up
+        return
+    basket = request.basket
+    for line in old.lines.select_related("product").order_by("pk"):
+        options = [
+            {"option": attribute.option, "value": attribute.value} for attribute in line.attributes.all()
+        ]
+        if _can_be_bought(basket, line, options):
+            basket.add_product(line.product, line.quantity, options)
+    if not basket.pk:
+        return
+    for voucher in old.vouchers.all():
+        available, _reason = voucher.is_available_to_user(user=request.user)
+        if voucher.is_active() and available:
+            basket.vouchers.add(voucher)
+    basket.reset_offer_applications()
+    Applicator().apply(basket, request.user, request)
+
+
+def _can_be_bought(basket: Any, line: Any, options: list[dict[str, Any]]) -> bool:
+    if line.product is None:
+        return False
+    found = basket.get_stock_info(line.product, options)
+    same_currency = basket.currency in (None, found.price.currency)
+    if not found.price.exists or not found.stockrecord or not same_currency:
+        return False
+    permitted, _reason = found.availability.is_purchase_permitted(line.quantity)
+    return bool(permitted)

@@ -1,0 +1,58 @@
+"""Oscar's books: ``Source``, ``Transaction`` and ``PaymentEvent`` follow what Stripe confirmed.
+
+Only ever called with the payment's row locked, which is what makes reading and adding safe here: Oscar's own
+``Source.allocate`` and ``debit`` know neither lock nor limit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oscar.core.loading import get_class, get_model
+
+from oscar_vipps.models import Payment
+from oscar_vipps.money import to_decimal, to_ore
+
+EventHandler = get_class("order.processing", "EventHandler")
+PaymentEventType = get_model("order", "PaymentEventType")
+Source = get_model("payment", "Source")
+SourceType = get_model("payment", "SourceType")
+
+#: Code of the source type that orders paid with Vipps carry.
+SOURCE_TYPE = "vipps"
+
+
+def open_source(order: Any, reference: str) -> Any:
+    """The order's empty ``Source``: nothing is promised before Stripe confirms it."""
+    # The name isn't unique in Oscar's table, the code is.
+    source_type, _created = SourceType.objects.get_or_create(code=SOURCE_TYPE, defaults={"name": "Vipps"})
+    return Source.objects.create(
+        order=order, source_type=source_type, currency=order.currency, reference=reference
+    )
+
+
+def record(payment: Payment) -> None:
+    """Bring the books up to what the payment says is confirmed; what is there already isn't added again."""
+    source = Source.objects.select_for_update().get(pk=payment.source_id)
+    reference = payment.payment_intent_id or ""
+    reserved = payment.amount_authorized - to_ore(source.amount_allocated)
+    if reserved > 0:
+        source.allocate(to_decimal(reserved), reference=reference, status="confirmed")
+        _add_event(payment, "Authorised", reserved)
+    captured = payment.amount_captured - to_ore(source.amount_debited)
+    if captured > 0:
+        source.debit(to_decimal(captured), reference=reference, status="confirmed")
+        _add_event(payment, "Settled", captured)
+
+
+def _add_event(payment: Payment, name: str, amount: int) -> None:
+    event_type, _created = PaymentEventType.objects.get_or_create(name=name)
+    lines = list(payment.order.lines.all())
+    EventHandler().create_payment_event(
+        payment.order,
+        event_type,
+        to_decimal(amount),
+        lines,
+        [line.quantity for line in lines],
+        reference=payment.payment_intent_id or "",
+    )

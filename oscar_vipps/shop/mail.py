@@ -1,0 +1,71 @@
+"""Oscar's order-placed mail, sent when the money is there and not before."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sites.models import Site
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone, translation
+from oscar.core.loading import get_class
+
+from oscar_vipps.models import Payment
+
+OrderDispatcher = get_class("order.utils", "OrderDispatcher")
+
+logger = logging.getLogger("oscar_vipps")
+
+
+def send_confirmation(payment_id: int) -> bool:
+    """Send the order-placed mail unless that was done; tells whether it has been sent.
+
+    Called after the commit, so that a mail server that is down never undoes a payment. A failure is logged,
+    and the payment then is one whose confirmation is still due.
+    """
+    # Whoever sets the time sends: of several that come here at once, only one does.
+    claimed = Payment.objects.filter(pk=payment_id, confirmation_sent_at=None)
+    if not claimed.update(confirmation_sent_at=timezone.now()):
+        return True
+    payment = Payment.objects.select_related("order__user", "order__site").get(pk=payment_id)
+    try:
+        with translation.override(payment.language):
+            _send(payment.order)
+    except Exception:  # templates and mail servers fail in every way there is
+        Payment.objects.filter(pk=payment_id).update(confirmation_sent_at=None)
+        logger.exception(
+            "The confirmation of order %s could not be sent and is still due.",
+            payment.order.number,
+            extra=payment.log_extra(),
+        )
+        return False
+    return True
+
+
+def _send(order: Any) -> None:
+    dispatcher = OrderDispatcher(logger=logger)
+    dispatcher.send_order_placed_email_for_user(order, message_context(order))
+
+
+def message_context(order: Any) -> dict[str, Any]:
+    """What Oscar's templates get from ``OrderPlacementMixin.get_message_context``, without a request.
+
+    Needs both ``status_path`` and ``status_url``.
+    """
+    context: dict[str, Any] = {
+        "user": order.user or AnonymousUser(),
+        "order": order,
+        "lines": order.lines.all(),
+        "request": None,
+    }
+    try:
+        if order.user:
+            path = reverse("customer:order", kwargs={"order_number": order.number})
+        else:
+            number, key = order.number, order.verification_hash()
+            path = reverse("customer:anon-order", kwargs={"order_number": number, "hash": key})
+    except NoReverseMatch:  # a shop without these pages
+        return context
+    site = order.site or Site.objects.get_current()
+    return {**context, "status_path": path, "status_url": f"https://{site.domain}{path}"}

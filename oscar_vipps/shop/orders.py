@@ -1,0 +1,59 @@
+"""The Oscar order behind a payment: its status and its notes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.utils import translation
+from oscar.core.loading import get_class, get_model
+
+from oscar_vipps.conf import get_settings
+from oscar_vipps.money import to_decimal
+
+EventHandler = get_class("order.processing", "EventHandler")
+InvalidOrderStatus = get_class("order.exceptions", "InvalidOrderStatus")
+Order = get_model("order", "Order")
+
+
+class StatusRefused(Exception):
+    """The pipeline doesn't let the order follow its payment. The message names both statuses."""
+
+
+def initial_status() -> str | None:
+    """What an order is while its payment is awaited; None leaves it to the shop."""
+    return get_settings().order_status.get("pending")
+
+
+def locked(order_id: int) -> Any:
+    """The order as it is now, until the transaction ends.
+
+    ``Order.set_status`` saves the whole row as it was loaded, so it must not have been loaded earlier.
+    """
+    return Order.objects.select_for_update().get(pk=order_id)
+
+
+def follow(order: Any, outcome: str) -> None:
+    """Move the (locked) order to the status that the shop wants for ``outcome``, if it wants one.
+
+    Raises ``StatusRefused``.
+    """
+    status = get_settings().order_status.get(outcome)
+    if status is None or status == order.status:
+        return
+    if status not in order.available_statuses():
+        raise StatusRefused(f"the pipeline does not lead from '{order.status}' to '{status}'")
+    try:
+        # The shop's own handler, which may do more than set the status.
+        EventHandler().handle_order_status_change(order, status)
+    except InvalidOrderStatus as error:
+        raise StatusRefused(str(error)) from error
+
+
+def add_note(order: Any, text: Any, amount: int) -> None:
+    """A note that staff read, in the shop's own language.
+
+    ``text`` is a lazy translation with ``{amount}`` in it, ``amount`` in øre.
+    """
+    with translation.override(django_settings.LANGUAGE_CODE):
+        EventHandler().create_note(order, str(text).format(amount=to_decimal(amount)))

@@ -1,0 +1,63 @@
+"""What placing an order took, given back when it isn't paid: stock, vouchers and offers.
+
+Oscar undoes none of it when an order's status becomes "Cancelled". Called once, with the payment's row
+locked.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
+from oscar.core.loading import get_class, get_model
+
+ConditionalOffer = get_model("offer", "ConditionalOffer")
+EventHandler = get_class("order.processing", "EventHandler")
+Voucher = get_model("voucher", "Voucher")
+VoucherApplication = get_model("voucher", "VoucherApplication")
+
+
+def reverse(order: Any) -> None:
+    """Give back everything that the order holds."""
+    _release_stock(order)
+    _reverse_offers(order)
+    _reverse_vouchers(order)
+
+
+def _release_stock(order: Any) -> None:
+    # In the order of stock records, as Oscar allocates them: two orders can't wait for each other. What was
+    # sent already isn't allocated any more, and a line whose stock record is gone has nothing to release.
+    held = order.lines.filter(num_allocated__gt=0, stockrecord__isnull=False).order_by("stockrecord_id", "pk")
+    lines = list(held)
+    # Oscar takes an empty list for "all lines".
+    if lines:
+        quantities = [line.num_allocated for line in lines]
+        EventHandler().cancel_stock_allocations(order, lines, quantities)
+
+
+def _reverse_offers(order: Any) -> None:
+    """Each ``OrderDiscount`` is one use that Oscar counted on its offer."""
+    for discount in order.discounts.order_by("offer_id", "pk"):
+        ConditionalOffer.objects.filter(pk=discount.offer_id).update(
+            num_applications=_less("num_applications", discount.frequency or 0),
+            num_orders=_less("num_orders", 1),
+            total_discount=_less("total_discount", discount.amount),
+        )
+
+
+def _reverse_vouchers(order: Any) -> None:
+    for discount in order.discounts.filter(voucher_id__isnull=False).order_by("voucher_id", "pk"):
+        Voucher.objects.filter(pk=discount.voucher_id).update(
+            total_discount=_less("total_discount", discount.amount)
+        )
+    # A single-use voucher may be used again once this row is gone.
+    for application in VoucherApplication.objects.filter(order=order).order_by("voucher_id", "pk"):
+        Voucher.objects.filter(pk=application.voucher_id).update(num_orders=_less("num_orders", 1))
+        application.delete()
+
+
+def _less(field: str, amount: int | Decimal) -> Greatest:
+    """The field less ``amount``, never below zero: a shop may have set its counters back."""
+    return Greatest(F(field) - amount, Value(type(amount)(0)))

@@ -1,0 +1,1 @@
+"""What Stripe meets: the endpoint for its events, and the inbox behind it."""

@@ -1,0 +1,1 @@
+"""What the shop sells on its first day, with pictures that are drawn here."""

@@ -1,0 +1,85 @@
+"""A shopper without a browser: walks through the shop's real pages with Django's test client."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from oscar_vipps.checkout.tokens import url_for
+from oscar_vipps.models import Payment
+
+EMAIL = "kari@example.com"
+ADDRESS = {
+    "first_name": "Kari",
+    "last_name": "Nordmann",
+    "line1": "Storgata 1",
+    "line4": "Oslo",
+    "postcode": "0155",
+}
+
+
+class Shopper:
+    """One browser. ``user`` signs in with it; without, the shopper is a guest."""
+
+    def __init__(self, user: Any = None, **headers: str) -> None:
+        self.client = Client(headers=headers or None)
+        self.user = user
+        if user is not None:
+            self.client.force_login(user)
+
+    def get(self, name: str, *args: Any, **more: Any) -> Any:
+        return self.client.get(reverse(name, args=args), **more)
+
+    def post(self, name: str, data: dict[str, Any] | None = None, **more: Any) -> Any:
+        return self.client.post(reverse(name), data or {}, **more)
+
+    def add(self, product: Any, quantity: int = 1) -> Any:
+        address = reverse("basket:add", args=[product.pk])
+        return self.client.post(address, {"quantity": quantity, "action": "add"})
+
+    def add_voucher(self, code: str) -> Any:
+        return self.post("basket:vouchers-add", {"code": code})
+
+    def identify(self, email: str = EMAIL) -> None:
+        """Say who it is, and where parcels go."""
+        if self.user is None:
+            self.post("checkout:index", {"username": email, "options": "anonymous"})
+        self.post("checkout:shipping-address", ADDRESS)
+        self.get("checkout:shipping-method")
+
+    def choose(self, method: str = "vipps") -> Any:
+        return self.post("checkout:payment-method", {"method_code": method})
+
+    def submit(self) -> Any:
+        """Press "Place order" on the preview."""
+        return self.post("checkout:preview", {"action": "place_order"})
+
+    def order(self, *products: Any, method: str = "vipps") -> Any:
+        """From an empty basket to the pressed button; the answer to that."""
+        for product in products:
+            self.add(product)
+        self.identify()
+        self.choose(method)
+        return self.submit()
+
+    def go_to_vipps(self, *products: Any) -> Payment:
+        """Order, and follow to Stripe's door; the payment whose session is open then."""
+        placed = self.order(*products)
+        assert placed.status_code == 303, placed.content
+        sent = self.client.get(placed.url)
+        assert sent.status_code == 303
+        return Payment.objects.latest("pk")
+
+    def visit(self, payment: Payment, name: str, **more: Any) -> Any:
+        """One of the payment's pages: pay, return, cancel or status."""
+        return self.client.get(url_for(payment, name), **more)
+
+    def press(self, payment: Payment, name: str, **more: Any) -> Any:
+        return self.client.post(url_for(payment, name), **more)
+
+    def basket_titles(self) -> list[str]:
+        """What the shopper's basket page lists."""
+        basket = self.get("basket:summary").context["basket"]
+        return [f"{line.quantity} {line.product.title}" for line in basket.all_lines()]

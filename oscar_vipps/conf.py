@@ -185,7 +185,7 @@ RULES = {
     "PREVIEW": _text(r"([\w.-]+=[\w.-]+)?", "None or a preview with its version", '"vipps_preview=v1"'),
     "API_BASE": _text(_ADDRESS, "None or an address without password or final slash", '"http://localhost:1"'),
     "PAYMENT_METHODS": _choice("vipps", "dynamic"),
-    "PAYMENT_METHOD_CONFIGURATION": _text(r"(pmc_\w+)?", "None or a configuration's id", '"pmc_..."'),
+    "PAYMENT_METHOD_CONFIGURATION": _text(r"(pmc_\w+)?", "None or a configuration's id", '"pmc_123"'),
     "CAPTURE": _choice("automatic", "manual", "on_shipment"),
     "SESSION_LIFETIME": _duration(1800, 86400, "seconds", "timedelta(minutes=35)"),
     "ORDER_STATUS": Rule(_is_order_status, "a dictionary of outcome: order status", '{"captured": "Paid"}'),

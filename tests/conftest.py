@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.db.utils import OperationalError
+from pytest_django.plugin import blocking_manager_key
 
 pytest_plugins = ["tests.support.simulator_fixtures", "tests.support.fixtures"]
 
@@ -33,7 +34,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if connection.vendor == "sqlite" or hasattr(session.config, "workerinput"):
         return
     try:
-        with connection._nodb_cursor():
+        with session.config.stash[blocking_manager_key].unblock(), connection._nodb_cursor():
             pass
     except OperationalError as error:
         reason = f"{connection.display_name} does not answer, its tests are left out: {error}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -36,8 +36,6 @@ LOCALES = (
     *("ro", "ru", "sk", "sl", "sv", "th", "tr", "vi", "zh", "zh-HK", "zh-TW"),
 )
 _LOCALES = {name.lower(): name for name in LOCALES} | {"nn": "nb", "no": "nb"}
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def session_parameters(
@@ -206,5 +204,8 @@ def _sum(lines: Sequence[_Line]) -> int:
 
 
 def _epoch_seconds(moment: datetime) -> int:
-    """Cut off, not rounded: Stripe's session must not outlive the shop's hold on its stock."""
-    return (moment - _EPOCH) // timedelta(seconds=1)
+    """Cut off, not rounded: Stripe's session must not outlive the shop's hold on its stock.
+
+    Without a time zone it is local time, as Django stores it where ``USE_TZ`` is off.
+    """
+    return int(moment.timestamp())

@@ -7,11 +7,14 @@ the state follows from the facts, and everything else follows from entering a st
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from functools import partial
 from typing import Any
 
+from django.conf import settings as django_settings
 from django.db import transaction
 from django.dispatch import Signal
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from oscar_vipps import signals
@@ -88,7 +91,8 @@ def _add_facts(payment: Payment, snapshot: Snapshot) -> None:
     payment.session_id = payment.session_id or snapshot.session_id
     payment.payment_intent_id = payment.payment_intent_id or snapshot.payment_intent_id
     payment.session_url = snapshot.session_url or payment.session_url
-    payment.session_expires_at = snapshot.session_expires_at or payment.session_expires_at
+    if snapshot.session_expires_at:
+        payment.session_expires_at = _as_stored(snapshot.session_expires_at)
     payment.amount_authorized = max(payment.amount_authorized, snapshot.amount_authorized)
     payment.amount_captured = max(payment.amount_captured, snapshot.amount_captured)
     payment.released = payment.released or snapshot.released
@@ -97,6 +101,11 @@ def _add_facts(payment: Payment, snapshot: Snapshot) -> None:
         payment.charge_id = payment.charge_id or snapshot.charge_id
     if snapshot.decline_code is not None:
         payment.decline_code = snapshot.decline_code
+
+
+def _as_stored(moment: datetime) -> datetime:
+    """With a time zone where the shop uses them (``USE_TZ``), and without where it doesn't."""
+    return moment if django_settings.USE_TZ else timezone.make_naive(moment)
 
 
 def _facts(payment: Payment, snapshot: Snapshot) -> set[Fact]:

@@ -44,7 +44,7 @@ def send_confirmation(payment_id: int) -> bool:
 
 
 def _send(order: Any) -> None:
-    dispatcher = OrderDispatcher(logger=logger)
+    dispatcher = OrderDispatcher()
     dispatcher.send_order_placed_email_for_user(order, message_context(order))
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
+from pydantic import BaseModel
 
+from stripe_simulator import parameters
 from tests.contract import contract
 from tests.simulator.orders import SECRET, VERSION, manual, order
 from tests.simulator.receiver import Receiver
@@ -258,6 +260,63 @@ def test_errors(simulator: Simulator, wire: Wire) -> None:
         wire(SESSION, session["id"], status=status)
     simulator.account(vipps_enrolled=False)
     wire(SESSION, session["id"], status=400)
+
+
+# Parameters: what the simulator takes and what it declares to leave out are together what Stripe takes
+
+
+def of_contract(schema: Json, above: str = "") -> set[str]:
+    """Names as ``line_items[price]``."""
+    found: set[str] = set()
+    for name, inner in schema.get("properties", {}).items():
+        path = f"{above}[{name}]" if above else name
+        found.add(path)
+        for choice in (inner, *inner.get("anyOf", ())):
+            found |= of_contract(choice.get("items", choice), path)
+    return found
+
+
+def of_model(model: type[BaseModel], above: str = "") -> set[str]:
+    found: set[str] = set()
+    for name, field in model.model_fields.items():
+        path = f"{above}[{name}]" if above else name
+        found.add(path)
+        for inner in models_in(field.annotation):
+            found |= of_model(inner, path)
+    return found
+
+
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from models_in(argument)
+
+
+@pytest.mark.parametrize(
+    ("operation", "model"),
+    [
+        (SESSIONS, parameters.CreateSessionNamingTypes),
+        (EXPIRE, parameters.Expandable),
+        ("POST /v1/payment_intents/{intent}", parameters.UpdatePaymentIntent),
+        ("POST /v1/payment_intents/{intent}/cancel", parameters.CancelPaymentIntent),
+        ("POST /v1/payment_intents/{intent}/capture", parameters.CapturePaymentIntent),
+        ("POST /v1/refunds", parameters.CreateRefund),
+        ("POST /v1/webhook_endpoints", parameters.CreateWebhookEndpoint),
+        ("POST /v1/webhook_endpoints/{webhook_endpoint}", parameters.UpdateWebhookEndpoint),
+    ],
+)
+def test_parameters_are_all_accounted_for(operation: str, model: type[parameters.Parameters]) -> None:
+    known = of_contract(contract._overlaid()["operations"][operation]["form"])
+    taken = of_model(model)
+    if operation == SESSIONS:  # the contract is shown as both versions' at once
+        taken |= of_model(parameters.CreateSessionAllowingTypes)
+    assert taken - known == set(), "Stripe doesn't take these"
+    left_out = model.not_simulated
+    assert left_out & taken == set()
+    assert left_out - known == set(), "Stripe doesn't take these"
+    missing = {name for name in known - taken if not any(name.startswith(out) for out in left_out)}
+    assert missing == set(), "to be simulated, or listed as not simulated"
 
 
 def test_the_contract_finds_what_is_wrong() -> None:

@@ -35,9 +35,9 @@ class Shopper:
     def post(self, name: str, data: dict[str, Any] | None = None, **more: Any) -> Any:
         return self.client.post(reverse(name), data or {}, **more)
 
-    def add(self, product: Any, quantity: int = 1) -> Any:
+    def add(self, product: Any, quantity: int = 1, **options: Any) -> Any:
         address = reverse("basket:add", args=[product.pk])
-        return self.client.post(address, {"quantity": quantity, "action": "add"})
+        return self.client.post(address, {"quantity": quantity, "action": "add", **options})
 
     def add_voucher(self, code: str) -> Any:
         return self.post("basket:vouchers-add", {"code": code})
@@ -79,7 +79,27 @@ class Shopper:
     def press(self, payment: Payment, name: str, **more: Any) -> Any:
         return self.client.post(url_for(payment, name), **more)
 
+    def sign_in(self, user: Any, password: str) -> Any:
+        """In the shop's own form, with whatever the browser's session holds."""
+        form = {"login-username": user.email, "login-password": password, "login_submit": "Log in"}
+        self.user = user
+        return self.post("customer:login", form)
+
+    def basket_contents(self) -> list[str]:
+        """All that the basket holds: lines with their options, then vouchers."""
+        basket = self.get("basket:summary").context["basket"]
+        lines = [
+            " ".join([f"{line.quantity} {line.product.title}", *(str(o.value) for o in line.attributes.all())])
+            for line in basket.all_lines()
+        ]
+        return lines + ([voucher.code for voucher in basket.vouchers.all()] if basket.pk else [])
+
     def basket_titles(self) -> list[str]:
         """What the shopper's basket page lists."""
         basket = self.get("basket:summary").context["basket"]
         return [f"{line.quantity} {line.product.title}" for line in basket.all_lines()]
+
+
+def told(response: Any) -> list[str]:
+    """The messages that a page shows above its content, without Oscar's news of the basket (markup)."""
+    return [str(message) for message in response.context["messages"] if "safe" not in message.tags]

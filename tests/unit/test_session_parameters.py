@@ -472,11 +472,12 @@ def test_expiry_is_in_whole_seconds_and_never_later_than_the_shops(moment: datet
     assert type(expires_at) is int
 
 
-def test_a_moment_without_a_zone_is_refused() -> None:
-    naive = datetime(2026, 11, 2, 12, 35)  # noqa: DTZ001
+def test_a_moment_without_a_zone_is_local_time() -> None:
+    aware = datetime(2026, 11, 2, 12, 35, tzinfo=timezone.utc)
+    naive = aware.astimezone().replace(tzinfo=None)
 
-    with pytest.raises(TypeError):
-        parameters_of(payment_of(session_expires_at=naive))
+    expected = parameters_of(payment_of(session_expires_at=aware))["expires_at"]
+    assert parameters_of(payment_of(session_expires_at=naive))["expires_at"] == expected
 
 
 def test_names_follow_the_payments_language_and_the_callers_is_restored() -> None:
@@ -554,6 +555,7 @@ def test_an_api_version_without_a_date_is_refused() -> None:
         ("nb-no", "nb"),
         ("nn-no", "nb"),
         ("nb-NO", "nb"),
+        ("en-GB", "en-GB"),
         ("en", "en"),
         ("en-gb", "en-GB"),
         ("en-us", "en"),

@@ -430,7 +430,7 @@ class Cash(PaymentMethod):
 def test_another_method_that_can_not_be_used_is_reported(
     settings: Any, name: str, id: str, text: str
 ) -> None:
-    settings.OSCAR_VIPPS = {**KEYS, "OTHER_METHODS": [f"{__name__}.Cash", name]}
+    settings.OSCAR_VIPPS = {**KEYS, "OTHER_METHODS": [name, f"{__name__}.Cash"]}
 
     hint = {
         "E014": 'Write the dotted path of a class, for example "shop.invoice.Invoice".',

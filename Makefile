@@ -26,8 +26,7 @@ sandbox: $(SANDBOX_READY) ## a shop to try: http://127.0.0.1:8000/, or another P
 test: $(READY) $(SYSTEM_READY) ## run every test that can run on this machine, and report coverage
 	@rm -rf .coverage .coverage.* test-results
 	@if command -v pyenv >/dev/null; then \
-		current=$$(pyenv version-name); \
-		export PYENV_VERSION="$$current:$$(pyenv versions --bare | grep -vx "$$current" | sort -rV | paste -sd:)"; \
+		for versions in "$$(pyenv root)"/versions/*/bin; do PATH="$$PATH:$$versions"; done; export PATH; \
 	fi; \
 	if ! { $(MARIADB_FOUND); } 2>/dev/null; then \
 		echo "MariaDB's client library is not installed: its tests are left out."; \

@@ -5,9 +5,11 @@
     VippsError
     ├── GatewayError               a call to Stripe did not give what was asked for
     │   ├── GatewayUnavailable     no answer, or one that says "later": nothing is known, try again
+    │   │   └── GatewayBusy        the same request is under way already, from another tab
     │   └── GatewayRefused         Stripe understood and said no
     │       ├── KeyRefused         the secret key is wrong, or lacks a permission
     │       ├── NotEnrolled        the account is not enrolled in the Vipps preview
+    │       ├── EmailRefused       Stripe doesn't take the shopper's e-mail address
     │       ├── KeyReuse           an idempotency key was used with other parameters
     │       └── VippsNotOffered    a session was made that doesn't offer Vipps, or asks for another amount
     ├── EventRefused               a webhook's body is not an event that Stripe signed for us
@@ -40,6 +42,10 @@ class GatewayUnavailable(GatewayError):
     """Stripe didn't answer, is overloaded, or failed: whether it acted is not known."""
 
 
+class GatewayBusy(GatewayUnavailable):
+    """Another request with the same idempotency key is at work; its answer will come."""
+
+
 class GatewayRefused(GatewayError):
     """Stripe refused the request and did nothing."""
 
@@ -50,6 +56,10 @@ class KeyRefused(GatewayRefused):
 
 class NotEnrolled(GatewayRefused):
     """The account may not send the preview flag in this mode."""
+
+
+class EmailRefused(GatewayRefused):
+    """The e-mail address, a convenience for the shopper, is none to Stripe."""
 
 
 class KeyReuse(GatewayRefused):

@@ -63,7 +63,7 @@ class Payment(models.Model):
     session_attempt = models.PositiveSmallIntegerField(default=0, editable=False)
     session_id = models.CharField(_("Checkout Session"), max_length=255, unique=True, null=True, blank=True)
     session_url = models.TextField(blank=True, editable=False)
-    session_expires_at = models.DateTimeField(_("May be paid until"), null=True, blank=True)
+    session_expires_at = models.DateTimeField(_("May be paid until"))
     payment_intent_id = models.CharField(
         _("PaymentIntent"), max_length=255, unique=True, null=True, blank=True
     )
@@ -78,6 +78,10 @@ class Payment(models.Model):
     decline_code = models.CharField(_("Last decline"), max_length=64, blank=True)
     cancel_requested_at = models.DateTimeField(_("Cancellation asked for"), null=True, blank=True)
     basket_returned_at = models.DateTimeField(_("Basket given back"), null=True, blank=True)
+    # Asked of Stripe on a shopper's behalf, so that impatience doesn't use up the shop's request rate.
+    refreshed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Whoever sends the confirmation claims it first; a claim that led to nothing is free again after a while.
+    confirmation_claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
     confirmation_sent_at = models.DateTimeField(_("Confirmation sent"), null=True, blank=True)
     created_at = models.DateTimeField(_("Created at"), auto_now_add=True, db_index=True)
     updated_at = models.DateTimeField(_("Changed at"), auto_now=True, db_index=True)
@@ -118,6 +122,12 @@ class Payment(models.Model):
     def has_ended(self) -> bool:
         """Whether nobody can pay this any more."""
         return self.state in (self.State.CANCELLED, self.State.EXPIRED)
+
+    @property
+    def holds_money(self) -> bool:
+        """Whether money of the shopper is taken or reserved, be it too late for the order."""
+        reserved = bool(self.amount_authorized) and not self.released
+        return reserved or self.amount_captured > self.amount_refunded
 
     def log_extra(self, **more: Any) -> dict[str, Any]:
         """What every log line about this payment carries."""

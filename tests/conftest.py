@@ -9,6 +9,7 @@ import os
 import shutil
 from typing import NoReturn
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -16,6 +17,10 @@ from django.db.utils import OperationalError
 from pytest_django.plugin import blocking_manager_key
 
 pytest_plugins = ["tests.support.simulator_fixtures", "tests.support.fixtures"]
+
+# How fast an example runs says nothing about whether it is right.
+hypothesis.settings.register_profile("steady", deadline=None)
+hypothesis.settings.load_profile("steady")
 
 IN_CI = os.environ.get("CI") == "true"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

@@ -12,9 +12,12 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
+from oscar.core.loading import get_class
 
 from oscar_vipps.conf import get_settings
 from oscar_vipps.shop.eligibility import why_unavailable
+
+PaymentError = get_class("payment.exceptions", "PaymentError")
 
 
 class PaymentMethod:
@@ -55,6 +58,15 @@ class Vipps(PaymentMethod):
     def why_unavailable(self, request: Any, basket: Any, order_total: Any) -> str | None:
         """Vipps takes NOK only, within limits, and needs keys."""
         return why_unavailable(basket, order_total)
+
+    def handle_payment(self, view: Any, order_number: str, order_total: Any, **kwargs: Any) -> None:
+        """Refuses: an order must not be placed as paid before anything is. Raises Oscar's ``PaymentError``.
+
+        Only a ``submit`` that isn't the mixin's comes here.
+        """
+        raise PaymentError(
+            "PaymentDetailsMixin.submit places orders for Vipps; the view's submit must call it"
+        )
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,25 @@ class BasketTaken(Exception):
 class PaymentMethodsMixin(CheckoutView):
     """What both views know: the ways to pay, and the total they are for."""
 
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """An empty basket may mean that the order waits to be paid: say that, not "your basket is empty".
+
+        Back from Stripe with the back button, or a second click on "Place order".
+        """
+        if request.basket.is_empty and (payment := browser.latest_unfinished(request)):
+            places_order = request.method == "POST" and request.POST.get("action") == "place_order"
+            return SeeOther(url_for(payment, "pay" if places_order else "cancel"))
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_pre_conditions(self, request: HttpRequest) -> list[str]:
+        """Oscar's, and that there is a total to pay."""
+        return [*super().get_pre_conditions(request), "check_total_is_known"]
+
+    def check_total_is_known(self, request: HttpRequest) -> None:
+        """A shipping method that was chosen for another basket leaves none. Raises ``FailedPreCondition``."""
+        if self.get_current_total() is None:
+            raise FailedPreCondition(url=reverse("checkout:shipping-method"))
+
     def get_payment_methods(self) -> list[PaymentMethod]:
         """Every way to pay that this shop has, available or not, in the order to show them."""
         return configured_methods()
@@ -84,6 +103,14 @@ class PaymentMethodsMixin(CheckoutView):
         )
 
 
+def _waiting_messages(request: HttpRequest) -> set[str]:
+    """What the next page will show, left in place for it."""
+    storage: Any = messages.get_messages(request)
+    texts = {str(message) for message in storage}
+    storage.used = False
+    return texts
+
+
 class PaymentMethodMixin(PaymentMethodsMixin):
     """Choose how to pay, at Oscar's payment-method step. Skipped where there is one way only."""
 
@@ -95,8 +122,9 @@ class PaymentMethodMixin(PaymentMethodsMixin):
         available = [offer for offer in offers if offer.is_available]
         if len(available) != 1:
             return self.render_to_response(self.get_context_data(offers=offers))
+        told = _waiting_messages(request)
         for offer in offers:
-            if offer.reason:
+            if offer.reason and offer.reason not in told:
                 messages.info(request, offer.reason)
         return self.choose(available[0].method)
 
@@ -122,13 +150,6 @@ class PaymentDetailsMixin(PaymentMethodsMixin):
 
     template_name_preview = "oscar_vipps/checkout/preview.html"
 
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """A second click on "Place order" finds the basket gone: it leads to the same payment."""
-        places_order = request.method == "POST" and request.POST.get("action") == "place_order"
-        if places_order and request.basket.is_empty and (payment := browser.latest_unfinished(request)):
-            return SeeOther(url_for(payment, "pay"))
-        return super().dispatch(request, *args, **kwargs)
-
     def get_pre_conditions(self, request: HttpRequest) -> list[str]:
         """Oscar's, and that a way to pay is chosen that is available now. Holds for the submission, too."""
         return [*super().get_pre_conditions(request), "check_payment_method_is_chosen"]
@@ -139,10 +160,9 @@ class PaymentDetailsMixin(PaymentMethodsMixin):
             return
         code = self.checkout_session.payment_method()
         offer = next((offer for offer in self.get_offers() if offer.method.code == code), None)
-        if offer is None:
-            raise FailedPreCondition(url=reverse("checkout:payment-method"))
-        if offer.reason is not None:
-            raise FailedPreCondition(url=reverse("checkout:payment-method"), message=offer.reason)
+        if offer is None or not offer.is_available:
+            reason = offer.reason if offer else None
+            raise FailedPreCondition(url=reverse("checkout:payment-method"), message=reason)
 
     def get_chosen_method(self) -> PaymentMethod | None:
         """None where nothing is to be paid."""
@@ -169,15 +189,21 @@ class PaymentDetailsMixin(PaymentMethodsMixin):
 
     def submit(self, **submission: Any) -> HttpResponse:
         """Place the order and go to Vipps; orders that are paid otherwise are Oscar's to submit."""
-        if not isinstance(self.get_chosen_method(), Vipps):
-            return super().submit(**submission)
         basket = submission["basket"]
+        if not isinstance(self.get_chosen_method(), Vipps):
+            if not baskets.is_open(basket):
+                return self._go_to_other_payment(basket)
+            return super().submit(**submission)
         try:
             payment = self.place_order_for_vipps(**submission)
         except BasketTaken:
             return self._go_to_other_payment(basket)
-        except Exception as error:  # noqa: BLE001 - as Oscar does: the shopper's basket is kept, whatever it was
-            return self._show_failure(basket, error)
+        except Exception as error:  # as Oscar does: the shopper's basket is kept, whatever it was
+            if baskets.is_open(basket):
+                return self._show_failure(basket, error)
+            # The order is there: what failed is something of the shop's that follows the commit.
+            logger.exception("Basket %s was placed as an order, and then something failed", basket.pk)
+            return self._go_to_other_payment(basket)
         browser.remember(self.request, payment)
         return SeeOther(url_for(payment, "pay"))
 

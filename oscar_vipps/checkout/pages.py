@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,7 +24,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from oscar.core.loading import get_class
 
-from oscar_vipps.exceptions import GatewayError, PaymentEnded
+from oscar_vipps.exceptions import GatewayBusy, GatewayError, PaymentEnded
 from oscar_vipps.models import Payment
 from oscar_vipps.payments import operations
 from oscar_vipps.shop import baskets
@@ -41,6 +43,11 @@ View = Callable[..., HttpResponse]
 
 #: How often the waiting page looks again by itself before it leaves the choice to the shopper.
 LOOKS = 6
+LOOKS_SO_FAR = frozenset(str(look) for look in range(LOOKS + 1))
+
+#: How soon Stripe is asked again about the same payment, by whatever page: impatient fingers, and worse, must
+#: not use up the account's rate limit.
+ASK_AGAIN_AFTER = timedelta(seconds=2)
 
 
 def page(*methods: str) -> Callable[[View], View]:
@@ -64,7 +71,8 @@ def pay(request: HttpRequest, payment: Payment) -> HttpResponse:
     placing the order, and for the same again however often it is called.
     """
     try:
-        if payment.session_expires_at and payment.session_expires_at <= timezone.now():
+        if payment.session_expires_at <= timezone.now() or payment.cancel_requested_at:
+            # Stripe's page may be closed already, and nobody told us yet.
             payment = operations.refresh(payment)
         if payment.is_paid:
             return SeeOther(url_for(payment, "return"))
@@ -75,6 +83,10 @@ def pay(request: HttpRequest, payment: Payment) -> HttpResponse:
         )
     except PaymentEnded:
         return SeeOther(url_for(payment, "return"))
+    except GatewayBusy:
+        # Another tab is opening it at this moment.
+        messages.info(request, _("The payment is being opened already. Please try again in a few seconds."))
+        return SeeOther(url_for(payment, "cancel"))
     except GatewayError as error:
         return _could_not_open(request, payment, error)
     return SeeOther(payment.session_url or url_for(payment, "return"))
@@ -187,7 +199,7 @@ def _paid(request: HttpRequest, payment: Payment) -> HttpResponse:
 
 def _waiting(request: HttpRequest, payment: Payment) -> HttpResponse:
     looks = request.GET.get("looks", "")
-    look = min(int(looks), LOOKS) if looks.isdecimal() else 0
+    look = int(looks) if looks in LOOKS_SO_FAR else 0
     return _show(request, "waiting", payment, next_look=look + 1 if look < LOOKS else None)
 
 
@@ -214,8 +226,13 @@ def _show(request: HttpRequest, name: str, payment: Payment, **context: Any) -> 
 
 
 def _refreshed(payment: Payment) -> Payment:
-    """As Stripe knows it now; as the database knows it where Stripe doesn't answer."""
+    """As Stripe knows it now; as the database knows it where Stripe doesn't answer, or was asked just now."""
     if payment.is_paid or payment.has_ended:
+        return payment
+    now = timezone.now()
+    is_due = Q(refreshed_at=None) | Q(refreshed_at__lte=now - ASK_AGAIN_AFTER)
+    if not Payment.objects.filter(is_due, pk=payment.pk).update(refreshed_at=now):
+        payment.refresh_from_db()
         return payment
     try:
         return operations.refresh(payment)

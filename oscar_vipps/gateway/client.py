@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import stripe
 
 from oscar_vipps.conf import VippsSettings, get_settings
+from oscar_vipps.exceptions import GatewayUnavailable, KeyRefused
 
 from .errors import translate
 
@@ -39,11 +40,17 @@ def expire_session(session_id: str) -> dict[str, Any]:
 
 
 def _call(request: Callable[[stripe.StripeClient], Any]) -> dict[str, Any]:
+    settings = get_settings()
+    if not settings.has_usable_key:
+        raise KeyRefused("OSCAR_VIPPS['SECRET_KEY'] is not a secret key.", hint="manage.py check says more.")
     try:
-        answer: stripe.StripeObject = request(_client(get_settings()))
+        answer: dict[str, Any] = request(_client(settings)).to_dict()
     except stripe.StripeError as error:
         raise translate(error) from error
-    return answer.to_dict()
+    except (AttributeError, TypeError) as error:
+        # What the library makes of an answer that isn't Stripe's: some proxy's.
+        raise GatewayUnavailable("What answered is not Stripe.", hint="Is there a proxy?") from error
+    return answer
 
 
 @functools.lru_cache(maxsize=4)

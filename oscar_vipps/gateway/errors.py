@@ -5,6 +5,8 @@ from __future__ import annotations
 import stripe
 
 from oscar_vipps.exceptions import (
+    EmailRefused,
+    GatewayBusy,
     GatewayError,
     GatewayRefused,
     GatewayUnavailable,
@@ -18,6 +20,11 @@ NOT_ENROLLED = "do not have permission to pass this beta header"
 
 _KEY_HINT = "Check OSCAR_VIPPS['SECRET_KEY'] against the API keys in Stripe's Dashboard."
 _LATER_HINT = "Nothing needs to be done if it passes. https://status.stripe.com tells how Stripe is."
+
+_ENROL_HINT = (
+    "Enrolment is per account and per mode, test and live: ask Stripe for access to the Vipps preview. When "
+    "Vipps is generally available, set OSCAR_VIPPS['PREVIEW'] to None."
+)
 
 #: Stripe's exception -> ours and a hint. The first row that fits counts, so subclasses come first.
 TABLE: tuple[tuple[type[stripe.StripeError], type[GatewayError], str], ...] = (
@@ -39,17 +46,31 @@ TABLE: tuple[tuple[type[stripe.StripeError], type[GatewayError], str], ...] = (
 
 def translate(error: stripe.StripeError) -> GatewayError:
     """Ours for Stripe's."""
-    message = error.user_message or str(error)
     code = error.code or ""
-    if NOT_ENROLLED in message:
-        return NotEnrolled(
-            "Stripe refuses the Vipps preview for this account in this mode.",
-            hint="Enrolment is per account and per mode, test and live: ask Stripe for access to the Vipps "
-            "preview. When Vipps is generally available, set OSCAR_VIPPS['PREVIEW'] to None.",
-            code=code,
-        )
-    # The same key is at work in another request; its answer will come.
+    ours, hint = _classified(error)
+    return ours(_message(error, ours), hint=hint, code=code)
+
+
+def _classified(error: stripe.StripeError) -> tuple[type[GatewayError], str]:
+    if NOT_ENROLLED in str(error):
+        return NotEnrolled, _ENROL_HINT
     if error.http_status == 409:
-        return GatewayUnavailable(message, hint=_LATER_HINT, code=code)
-    ours, hint = next((ours, hint) for theirs, ours, hint in TABLE if isinstance(error, theirs))
-    return ours(message, hint=hint, code=code)
+        return GatewayBusy, _LATER_HINT
+    if getattr(error, "param", None) == "customer_email" or error.code == "email_invalid":
+        return EmailRefused, ""
+    return next((ours, hint) for theirs, ours, hint in TABLE if isinstance(error, theirs))
+
+
+def _message(error: stripe.StripeError, ours: type[GatewayError]) -> str:
+    """Stripe's words where they speak of settings and permissions, and ours where they might repeat what was
+    sent: the shopper's address, a header, a whole body. The request's id finds the rest in Stripe's log.
+    """
+    if ours is NotEnrolled:
+        text = "Stripe refuses the Vipps preview for this account in this mode."
+    elif ours is EmailRefused:
+        text = "Stripe doesn't take the shopper's e-mail address."
+    elif issubclass(ours, GatewayUnavailable):
+        text = f"Stripe answered {error.http_status}." if error.http_status else "No answer from Stripe."
+    else:
+        text = error.user_message or str(error)
+    return f"{text} (request {error.request_id})" if error.request_id else text

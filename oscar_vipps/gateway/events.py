@@ -47,7 +47,6 @@ KEPT = (
     "expires_at",
     "canceled_at",
     "cancellation_reason",
-    "client_reference_id",
 )
 _KEPT_METADATA = (PAYMENT_KEY, ORDER_KEY, SITE_KEY)
 _KEPT_ERROR = ("type", "code", "decline_code")
@@ -59,6 +58,9 @@ def verify(body: bytes, signature: str, secrets: Iterable[str]) -> StripeObject:
     Raises ``EventRefused``. Several secrets are tried, so that one can be rolled.
     https://docs.stripe.com/webhooks#verify-official-libraries
     """
+    # Stripe's library compares ASCII, and fails on anything else.
+    if not signature.isascii():
+        raise EventRefused("the signature is not one of Stripe's")
     for secret in secrets:
         try:
             stripe.WebhookSignature.verify_header(body, signature, secret, TOLERANCE)

@@ -5,7 +5,7 @@ It makes no difference where an object comes from: an event, an answer to a call
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -33,7 +33,8 @@ class Snapshot:
     session_id: str | None = None
     session_url: str | None = None
     session_expires_at: datetime | None = None
-    session_expired: bool = False
+    #: Nobody can pay the session any more.
+    session_ended: bool = False
 
     payment_intent_id: str | None = None
     charge_id: str = ""
@@ -55,6 +56,15 @@ def from_object(data: StripeObject) -> Snapshot:
     raise ValueError(f"no facts about payments are known of a {kind}")
 
 
+def from_event(type: str, data: StripeObject) -> Snapshot:
+    """Of the object that an event of ``type`` brought."""
+    snapshot = from_object(data)
+    if type == "checkout.session.async_payment_failed":
+        # The session says no more than "complete" and "unpaid", as it does of a reservation.
+        return replace(snapshot, session_ended=True)
+    return snapshot
+
+
 def _from_session(session: StripeObject) -> Snapshot:
     money = _money_of_session(session)
     expires_at = session.get("expires_at")
@@ -64,9 +74,18 @@ def _from_session(session: StripeObject) -> Snapshot:
         session_id=session["id"],
         session_url=session.get("url"),
         session_expires_at=datetime.fromtimestamp(expires_at, timezone.utc) if expires_at else None,
-        session_expired=session.get("status") == "expired",
+        session_ended=_has_ended(session),
         **money,
     )
+
+
+def _has_ended(session: StripeObject) -> bool:
+    intent = session.get("payment_intent")
+    # A session that was completed with a way to pay that takes its time, and then failed.
+    failed = (
+        session.get("status") == "complete" and isinstance(intent, dict) and intent["status"] == "canceled"
+    )
+    return failed or session.get("status") == "expired"
 
 
 def _money_of_session(session: StripeObject) -> dict[str, Any]:

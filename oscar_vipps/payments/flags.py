@@ -14,10 +14,21 @@ logger = logging.getLogger("oscar_vipps")
 
 
 def flag(payment: Payment, reason: Flag.Reason, detail: str) -> None:
-    """Mark the payment, once for each reason; ``detail`` is for staff and holds nothing personal."""
-    _flag, created = Flag.objects.get_or_create(payment=payment, reason=reason, defaults={"detail": detail})
-    if not created:
+    """Mark the (locked) payment. ``detail`` is for staff and holds nothing personal.
+
+    There is one mark for each reason. The same news again is none; other news, or the same after somebody
+    resolved it, opens the mark again.
+    """
+    # A locking read, which sees what is there now on every isolation level.
+    found = Flag.objects.select_for_update().filter(payment=payment, reason=reason).first()
+    if found is None:
+        Flag.objects.create(payment=payment, reason=reason, detail=detail)
+    elif found.resolved_at is None and detail in found.detail.splitlines():
         return
+    else:
+        found.detail = f"{found.detail}\n{detail}"
+        found.resolved_at = None
+        found.save(update_fields=["detail", "resolved_at"])
     logger.warning(
         "Order %s needs attention: %s: %s",
         payment.order.number,
@@ -26,12 +37,11 @@ def flag(payment: Payment, reason: Flag.Reason, detail: str) -> None:
         extra=payment.log_extra(reason=reason.value),
     )
     # After the commit: a receiver sees what is in the database, and its failure can't undo that.
-    transaction.on_commit(
-        partial(
-            payment_needs_attention.send_robust,
-            sender=Payment,
-            payment=payment,
-            order=payment.order,
-            reason=reason,
-        )
+    send = partial(
+        payment_needs_attention.send_robust,
+        sender=Payment,
+        payment=payment,
+        order=payment.order,
+        reason=reason,
     )
+    transaction.on_commit(send, robust=True)

@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from oscar_vipps.conf import get_settings
-from oscar_vipps.exceptions import GatewayError, GatewayRefused, KeyReuse, PaymentEnded, VippsNotOffered
+from oscar_vipps.exceptions import (
+    EmailRefused,
+    GatewayError,
+    GatewayRefused,
+    KeyReuse,
+    PaymentEnded,
+    VippsNotOffered,
+)
 from oscar_vipps.gateway import client
 from oscar_vipps.gateway.session import session_parameters
 from oscar_vipps.gateway.snapshot import Snapshot, from_object
@@ -28,9 +35,12 @@ from .states import State
 
 logger = logging.getLogger("oscar_vipps")
 
-#: Stripe wants at least 30 minutes between a session's creation and its end; one more for slow networks
-#: and clocks. An attempt that is older needs a new end, and so a new idempotency key.
+#: Stripe wants 30 minutes to 24 hours between a session's creation and its end; a minute's room on both sides
+#: for slow networks and clocks.
 SHORTEST_SESSION = timedelta(minutes=31)
+LONGEST_SESSION = timedelta(hours=24) - timedelta(minutes=1)
+#: With less left, an attempt that is begun again needs a new end, and so a new idempotency key.
+TOO_SHORT = timedelta(minutes=30, seconds=30)
 
 
 def start(order: Any, *, needs_shipping: bool, language: str) -> Payment:
@@ -51,7 +61,14 @@ def start(order: Any, *, needs_shipping: bool, language: str) -> Payment:
         capture_method=Payment.CaptureMethod.MANUAL if manual else Payment.CaptureMethod.AUTOMATIC,
         site=order.site.domain if order.site else "",
         language=language,
+        # Until when stock is held, be it that the shopper never gets as far as Stripe.
+        session_expires_at=_end_of_session(),
     )
+
+
+def _end_of_session() -> datetime:
+    lifetime = max(get_settings().session_lifetime, SHORTEST_SESSION)
+    return timezone.now() + min(lifetime, LONGEST_SESSION)
 
 
 def open_session(payment: Payment, *, success_url: str, cancel_url: str) -> Payment:
@@ -61,18 +78,15 @@ def open_session(payment: Payment, *, success_url: str, cancel_url: str) -> Paym
     Must not run in a transaction. Raises ``GatewayError`` where there is no session, or none for Vipps;
     ``PaymentEnded`` where nothing is to be paid any more.
     """
-    urls = {"success_url": success_url, "cancel_url": cancel_url}
-    payment = _begin_attempt(payment, anew=False)
+    payment = _begin_attempt(payment)
     if payment.session_id:
         return payment
-    try:
-        session = _create_session(payment, urls)
-    except KeyReuse:
-        # The same attempt was begun with other parameters, say under another of the shop's addresses.
-        payment = _begin_attempt(payment, anew=True)
-        if payment.session_id:
-            return payment
-        session = _create_session(payment, urls)
+    if payment.livemode != get_settings().livemode:
+        raise GatewayRefused(
+            "The order was placed while the secret key was of the other mode.",
+            hint="Nothing needs to be done: the shopper can order again.",
+        )
+    session = _create_session(payment, {"success_url": success_url, "cancel_url": cancel_url})
     snapshot = from_object(session)
     _check_session(payment, session, snapshot)
     payment = settle(payment.pk, snapshot)
@@ -81,28 +95,42 @@ def open_session(payment: Payment, *, success_url: str, cancel_url: str) -> Paym
         _expire_quietly(snapshot.session_id)
     if payment.has_ended:
         raise PaymentEnded(payment.reference)
-    return payment
-
-
-def _begin_attempt(payment: Payment, *, anew: bool) -> Payment:
-    """Save what is about to be asked for, so that after a crash the same is asked for again."""
-    now = timezone.now()
-    with transaction.atomic():
-        payment = Payment.objects.select_for_update().get(pk=payment.pk)
-        if payment.has_ended:
-            raise PaymentEnded(payment.reference)
-        ends = payment.session_expires_at
-        if payment.session_id is None and (anew or ends is None or ends - now < SHORTEST_SESSION):
-            payment.session_attempt += 1
-            payment.session_expires_at = now + max(get_settings().session_lifetime, SHORTEST_SESSION)
-            payment.save(update_fields=["session_attempt", "session_expires_at", "updated_at"])
+    if payment.session_id is None:
+        raise VippsNotOffered("The Checkout Session doesn't match the payment.", hint="See the flag on it.")
     return payment
 
 
 def _create_session(payment: Payment, urls: dict[str, str]) -> dict[str, Any]:
     parameters = session_parameters(payment, settings=get_settings(), **urls)
+    try:
+        return _request_session(payment, parameters)
+    except KeyReuse:
+        # The same attempt was begun with other parameters, say under another of the shop's addresses.
+        pass
+    except EmailRefused:
+        parameters.pop("customer_email", None)
+    payment = _begin_attempt(payment, anew=True)
+    return _request_session(payment, parameters)
+
+
+def _request_session(payment: Payment, parameters: dict[str, Any]) -> dict[str, Any]:
     key = f"{payment.reference}-session-{payment.session_attempt}"
     return client.create_session(parameters, idempotency_key=key)
+
+
+def _begin_attempt(payment: Payment, *, anew: bool = False) -> Payment:
+    """Save what is about to be asked for, so that after a crash the same is asked for again."""
+    with transaction.atomic():
+        payment = Payment.objects.select_for_update().get(pk=payment.pk)
+        if payment.has_ended:
+            raise PaymentEnded(payment.reference)
+        left = payment.session_expires_at - timezone.now()
+        anew = anew or payment.session_attempt == 0 or left < TOO_SHORT
+        if payment.session_id is None and anew:
+            payment.session_attempt += 1
+            payment.session_expires_at = _end_of_session()
+            payment.save(update_fields=["session_attempt", "session_expires_at", "updated_at"])
+    return payment
 
 
 def _check_session(payment: Payment, session: dict[str, Any], snapshot: Snapshot) -> None:
@@ -153,7 +181,7 @@ def give_up(payment: Payment) -> Payment:
             livemode=payment.livemode,
             currency=payment.currency,
             amount=payment.amount,
-            session_expired=True,
+            session_ended=True,
         )
         return settle(payment.pk, never_opened)
 
@@ -171,11 +199,18 @@ def cancel(payment: Payment) -> Payment:
     with transaction.atomic():
         payment = Payment.objects.select_for_update().get(pk=payment.pk)
         _ask_for_cancellation(payment)
+    answer = None
     # Refused where it isn't open any more; what it is instead, the next question tells. Not documented is
     # what becomes of an approval that is pending in the app, so the question is asked in any case.
     with contextlib.suppress(GatewayRefused):
-        client.expire_session(payment.session_id or "")
-    return refresh(payment)
+        answer = client.expire_session(payment.session_id or "")
+    try:
+        return refresh(payment)
+    except GatewayError:
+        if answer is None:
+            raise
+        # That it is over, Stripe has said.
+        return settle(payment.pk, from_object(answer))
 
 
 def _ask_for_cancellation(payment: Payment) -> None:

@@ -62,29 +62,46 @@ def settle(payment_id: int, snapshot: Snapshot) -> Payment:
     Money that doesn't match the payment changes nothing and is flagged. Calls nobody over the network; mail
     and signals go out when the transaction is committed.
     """
+    payment, _refusal = settle_or_refuse(payment_id, snapshot)
+    return payment
+
+
+def settle_or_refuse(payment_id: int, snapshot: Snapshot) -> tuple[Payment, str]:
+    """The same; also why the snapshot changed nothing, or an empty text."""
     with transaction.atomic():
-        # All that is done for one payment is done in turn. Nobody calls Stripe while this lock is held.
+        # All that is done for one payment is done in turn: payment, order, and what hangs on them are locked
+        # in this order everywhere. Nobody calls Stripe meanwhile.
         payment = Payment.objects.select_for_update().get(pk=payment_id)
         if is_of_another_attempt(payment, snapshot):
-            return payment
+            return payment, "About a Checkout Session that nobody was sent to."
         if problem := mismatch(payment, snapshot):
             flag(payment, Flag.Reason.MISMATCH, problem)
-            return payment
-        before = State(payment.state)
-        had = (payment.amount_authorized, payment.amount_captured)
-        _add_facts(payment, snapshot)
-        steps = states.path(before, _facts(payment, snapshot))
-        payment.state = steps[-1] if steps else before
-        if payment.state not in (State.CREATED, State.OPEN):
-            payment.decline_code = payment.session_url = ""
-        payment.save()
+            return payment, f"Does not match the payment: {problem}"
+        _apply(payment, snapshot)
+    return payment, ""
+
+
+def _apply(payment: Payment, snapshot: Snapshot) -> None:
+    before = State(payment.state)
+    had = (payment.amount_authorized, payment.amount_captured)
+    _add_facts(payment, snapshot)
+    steps = states.path(before, _facts(payment, snapshot))
+    payment.state = steps[-1] if steps else before
+    if payment.state not in (State.CREATED, State.OPEN):
+        payment.decline_code = payment.session_url = ""
+    payment.save()
+    has_more = (payment.amount_authorized, payment.amount_captured) != had
+    if steps or has_more:
+        order = orders.locked(payment.order_id)
         ledger.record(payment)
         for state in steps:
-            _enter(payment, state)
-        has_more = (payment.amount_authorized, payment.amount_captured) != had
-        if has_more and before in (State.CANCELLED, State.EXPIRED):
-            _notice_late_money(payment)
-    return payment
+            _enter(payment, order, state)
+    if has_more and before in (State.CANCELLED, State.EXPIRED):
+        _notice_late_money(payment)
+    if payment.is_paid and payment.confirmation_sent_at is None:
+        # Also when nothing else is new: a mail that failed is tried again with whatever comes next. robust,
+        # here and below: what a mail server or a shop's receiver does must not keep the rest from happening.
+        transaction.on_commit(partial(mail.send_confirmation, payment.pk), robust=True)
 
 
 def _add_facts(payment: Payment, snapshot: Snapshot) -> None:
@@ -105,7 +122,7 @@ def _add_facts(payment: Payment, snapshot: Snapshot) -> None:
 
 def _as_stored(moment: datetime) -> datetime:
     """With a time zone where the shop uses them (``USE_TZ``), and without where it doesn't."""
-    return moment if django_settings.USE_TZ else timezone.make_naive(moment)
+    return moment if django_settings.USE_TZ else timezone.make_naive(moment, timezone.get_default_timezone())
 
 
 def _facts(payment: Payment, snapshot: Snapshot) -> set[Fact]:
@@ -117,35 +134,44 @@ def _facts(payment: Payment, snapshot: Snapshot) -> set[Fact]:
         facts.add(Fact.AUTHORIZED)
     if payment.amount_captured:
         facts.add(Fact.CAPTURED)
-    if snapshot.session_expired:
+    if snapshot.session_ended:
         facts.add(Fact.GIVEN_UP if payment.cancel_requested_at else Fact.SESSION_EXPIRED)
     if payment.released:
         facts.add(Fact.RELEASED)
     return facts
 
 
-def _enter(payment: Payment, state: State) -> None:
+def _enter(payment: Payment, order: Any, state: State) -> None:
     """What happens once, when a payment comes into a state."""
     if state == State.OPEN:
         return
-    order = orders.locked(payment.order_id)
-    _follow(payment, order, state)
-    orders.add_note(order, NOTES[state], payment.amount)
-    if state in (State.AUTHORIZED, State.CAPTURED):
-        # robust: whatever a mail server does, the rest of what follows the commit is done.
-        transaction.on_commit(partial(mail.send_confirmation, payment.pk), robust=True)
-    else:
-        reverse(order)
     logger.info("Order %s: payment %s", order.number, state.value, extra=payment.log_extra(state=state.value))
-    transaction.on_commit(partial(SIGNALS[state].send_robust, sender=Payment, payment=payment, order=order))
+    # Registered before the shop's own code runs, which may register something that fails.
+    send = partial(SIGNALS[state].send_robust, sender=Payment, payment=payment, order=order)
+    transaction.on_commit(send, robust=True)
+    orders.add_note(order, NOTES[state], payment.amount)
+    if state in (State.CANCELLED, State.EXPIRED):
+        reverse(order)
+    _follow(payment, order, state)
 
 
-def _follow(payment: Payment, order: object, state: State) -> None:
+def _follow(payment: Payment, order: Any, state: State) -> None:
+    """The order's status follows, where pipeline and shop let it; the money is what it is in any case."""
     try:
-        orders.follow(order, state.value)
+        # A savepoint: what the shop's handler began is undone with it, and nothing else.
+        with transaction.atomic():
+            orders.follow(order, state.value)
     except orders.StatusRefused as error:
-        # The money is what it is; that the order could not follow is for a person to see.
         flag(payment, Flag.Reason.STATUS_REFUSED, str(error))
+    except Exception as error:  # the shop's own code, called by Oscar
+        logger.exception(
+            "Order %s could not follow its payment to '%s'.",
+            order.number,
+            state.value,
+            extra=payment.log_extra(),
+        )
+        flag(payment, Flag.Reason.STATUS_REFUSED, f"{type(error).__name__} while going to '{state.value}'")
+        order.refresh_from_db()
 
 
 def _notice_late_money(payment: Payment) -> None:

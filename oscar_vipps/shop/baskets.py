@@ -31,6 +31,11 @@ def claim(basket: Any) -> bool:
     return True
 
 
+def is_open(basket: Any) -> bool:
+    """Whether the basket, as it is in the database now, still waits to be ordered."""
+    return Basket.objects.filter(pk=basket.pk, status__in=Basket.editable_statuses).exists()
+
+
 def give_back(payment: Payment, request: Any) -> bool:
     """Add what the order's basket held to the shopper's basket of today: lines, options and vouchers.
 

@@ -17,7 +17,7 @@ def why_unavailable(basket: Any, order_total: Any) -> str | None:
     Every price is looked at, since a basket's own currency is that of its first line only. Vipps takes NOK
     and nothing else, from 3.00 to 999 999.99 (Stripe's guide "Vipps payments" and its amount limits).
     """
-    if not get_settings().is_configured:
+    if not get_settings().is_configured or not order_total.is_tax_known:
         # Translators: shown in the checkout where the shop has not finished setting Vipps up
         return _("Vipps is not available in this shop at the moment.")
     currencies = {line.purchase_info.price.currency for line in basket.all_lines()} | {order_total.currency}

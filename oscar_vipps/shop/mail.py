@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sites.models import Site
+from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
 from oscar.core.loading import get_class
@@ -17,29 +19,35 @@ OrderDispatcher = get_class("order.utils", "OrderDispatcher")
 
 logger = logging.getLogger("oscar_vipps")
 
+#: How long somebody may take to send.
+CLAIM_LASTS = timedelta(minutes=10)
+
 
 def send_confirmation(payment_id: int) -> bool:
-    """Send the order-placed mail unless that was done; tells whether it has been sent.
+    """Send the order-placed mail unless that was done; tells whether it was sent now.
 
     Called after the commit, so that a mail server that is down never undoes a payment. A failure is logged,
     and the payment then is one whose confirmation is still due.
     """
-    # Whoever sets the time sends: of several that come here at once, only one does.
-    claimed = Payment.objects.filter(pk=payment_id, confirmation_sent_at=None)
-    if not claimed.update(confirmation_sent_at=timezone.now()):
-        return True
+    # Of several that come here at once, one sends. Whoever is killed while sending leaves a claim that ends.
+    now = timezone.now()
+    is_free = Q(confirmation_claimed_at=None) | Q(confirmation_claimed_at__lt=now - CLAIM_LASTS)
+    due = Payment.objects.filter(is_free, pk=payment_id, confirmation_sent_at=None)
+    if not due.update(confirmation_claimed_at=now):
+        return False
     payment = Payment.objects.select_related("order__user", "order__site").get(pk=payment_id)
     try:
         with translation.override(payment.language):
             _send(payment.order)
     except Exception:  # templates and mail servers fail in every way there is
-        Payment.objects.filter(pk=payment_id).update(confirmation_sent_at=None)
+        Payment.objects.filter(pk=payment_id).update(confirmation_claimed_at=None)
         logger.exception(
             "The confirmation of order %s could not be sent and is still due.",
             payment.order.number,
             extra=payment.log_extra(),
         )
         return False
+    Payment.objects.filter(pk=payment_id).update(confirmation_sent_at=timezone.now())
     return True
 
 

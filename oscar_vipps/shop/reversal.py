@@ -20,26 +20,38 @@ VoucherApplication = get_model("voucher", "VoucherApplication")
 
 
 def reverse(order: Any) -> None:
-    """Give back everything that the order holds."""
-    _release_stock(order)
-    _reverse_offers(order)
+    """Give back everything that the order holds.
+
+    In the order in which Oscar took it, vouchers, offers, stock: an order that is placed at the same moment
+    then waits for this one, or this one for it, and never both.
+    """
     _reverse_vouchers(order)
+    _reverse_offers(order)
+    _release_stock(order)
 
 
-def _release_stock(order: Any) -> None:
-    # In the order of stock records, as Oscar allocates them: two orders can't wait for each other. What was
-    # sent already isn't allocated any more, and a line whose stock record is gone has nothing to release.
-    held = order.lines.filter(num_allocated__gt=0, stockrecord__isnull=False).order_by("stockrecord_id", "pk")
-    lines = list(held)
-    # Oscar takes an empty list for "all lines".
-    if lines:
-        quantities = [line.num_allocated for line in lines]
-        EventHandler().cancel_stock_allocations(order, lines, quantities)
+def _reverse_vouchers(order: Any) -> None:
+    discounts = order.discounts.filter(voucher_id__isnull=False)
+    applications = VoucherApplication.objects.filter(order=order)
+    used = {
+        *discounts.values_list("voucher_id", flat=True),
+        *applications.values_list("voucher_id", flat=True),
+    }
+    # Evaluated for its locks, in the order in which Oscar takes them.
+    list(Voucher.objects.filter(pk__in=used).select_for_update())
+    for discount in discounts:
+        Voucher.objects.filter(pk=discount.voucher_id).update(
+            total_discount=_less("total_discount", discount.amount)
+        )
+    for application in applications:
+        Voucher.objects.filter(pk=application.voucher_id).update(num_orders=_less("num_orders", 1))
+        # A single-use voucher may be used again once this row is gone.
+        application.delete()
 
 
 def _reverse_offers(order: Any) -> None:
     """Each ``OrderDiscount`` is one use that Oscar counted on its offer."""
-    for discount in order.discounts.order_by("offer_id", "pk"):
+    for discount in order.discounts.order_by("pk"):
         ConditionalOffer.objects.filter(pk=discount.offer_id).update(
             num_applications=_less("num_applications", discount.frequency or 0),
             num_orders=_less("num_orders", 1),
@@ -47,15 +59,15 @@ def _reverse_offers(order: Any) -> None:
         )
 
 
-def _reverse_vouchers(order: Any) -> None:
-    for discount in order.discounts.filter(voucher_id__isnull=False).order_by("voucher_id", "pk"):
-        Voucher.objects.filter(pk=discount.voucher_id).update(
-            total_discount=_less("total_discount", discount.amount)
-        )
-    # A single-use voucher may be used again once this row is gone.
-    for application in VoucherApplication.objects.filter(order=order).order_by("voucher_id", "pk"):
-        Voucher.objects.filter(pk=application.voucher_id).update(num_orders=_less("num_orders", 1))
-        application.delete()
+def _release_stock(order: Any) -> None:
+    # What was sent already isn't allocated any more, and a line whose stock record is gone has nothing to
+    # release.
+    held = order.lines.filter(num_allocated__gt=0, stockrecord__isnull=False).order_by("stockrecord_id", "pk")
+    lines = list(held)
+    # Oscar takes an empty list for "all lines".
+    if lines:
+        quantities = [line.num_allocated for line in lines]
+        EventHandler().cancel_stock_allocations(order, lines, quantities)
 
 
 def _less(field: str, amount: int | Decimal) -> Greatest:

@@ -6,19 +6,24 @@ An event whose processing failed stays, with what went wrong, and is processed w
 from __future__ import annotations
 
 import logging
+import traceback
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from oscar_vipps.gateway import events
-from oscar_vipps.gateway.snapshot import PAYMENT_KEY, from_object
+from oscar_vipps.gateway.snapshot import PAYMENT_KEY, from_event
 from oscar_vipps.models import Payment, WebhookEvent
-from oscar_vipps.payments.settlement import settle
+from oscar_vipps.payments.settlement import settle_or_refuse
 
 logger = logging.getLogger("oscar_vipps")
 
 Status = WebhookEvent.Status
+#: Nothing is left to do for these.
+DONE = (Status.PROCESSED, Status.IGNORED)
 
 
 def store(event: dict[str, Any]) -> WebhookEvent:
@@ -44,24 +49,27 @@ def process(event: WebhookEvent) -> WebhookEvent:
         with transaction.atomic():
             # Deliveries of the same event wait for each other here.
             event = WebhookEvent.objects.select_for_update().get(pk=event.pk)
-            if event.status not in (Status.PROCESSED, Status.IGNORED):
+            if event.status not in DONE:
                 event.reason = _apply(event)
-                _finish(event, Status.IGNORED if event.reason else Status.PROCESSED)
+                event.status = Status.IGNORED if event.reason else Status.PROCESSED
+                event.attempts += 1
+                event.processed_at = timezone.now()
+                event.save()
+                _log(event)
     except Exception as error:  # whatever it was must be kept, and Stripe asked to come again
-        # The transaction is gone, so this is written by itself.
-        event.reason = f"{type(error).__name__}: {error}"
-        _finish(event, Status.FAILED)
+        _keep_failure(event, error)
         logger.exception(
             "Event %s (%s) could not be processed; Stripe will send it again.",
             event.event_id,
             event.type,
             extra={"event_id": event.event_id},
         )
+        event.refresh_from_db()
     return event
 
 
 def _apply(event: WebhookEvent) -> str:
-    """Settle the event's payment; the answer is why that isn't to be done, or empty."""
+    """Settle the event's payment; the answer is why nothing came of it, or empty."""
     if event.type not in events.HANDLED:
         return "This type of event moves no payment."
     reference = event.payload["metadata"].get(PAYMENT_KEY)
@@ -71,20 +79,32 @@ def _apply(event: WebhookEvent) -> str:
     if payment is None:
         return "Not about a payment of this shop."
     event.payment = payment
-    settle(payment.pk, from_object(event.payload))
-    return ""
+    _payment, refusal = settle_or_refuse(payment.pk, from_event(event.type, event.payload))
+    return refusal
 
 
-def _finish(event: WebhookEvent, status: WebhookEvent.Status) -> None:
-    event.status = status
-    event.attempts += 1
-    event.processed_at = timezone.now()
-    event.save(update_fields=["status", "reason", "attempts", "payment", "processed_at"])
+def _keep_failure(event: WebhookEvent, error: Exception) -> None:
+    """What failed and where, without the error's own words, in which somebody's address may stand.
+
+    The transaction is gone, so this is written by itself. Another delivery may have been processed meanwhile,
+    or this one, and what follows a commit have failed: that stays so.
+    """
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    undone = WebhookEvent.objects.filter(pk=event.pk).exclude(status__in=DONE)
+    undone.update(
+        status=Status.FAILED,
+        reason=f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}",
+        attempts=F("attempts") + 1,
+        processed_at=timezone.now(),
+    )
+
+
+def _log(event: WebhookEvent) -> None:
     logger.info(
         "Event %s (%s): %s %s",
         event.event_id,
         event.type,
-        status.value,
+        event.status,
         event.reason,
         extra={"event_id": event.event_id},
     )

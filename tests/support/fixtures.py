@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from oscar_vipps.checkout import pages
 from tests.support.factories import CountryFactory, ProductFactory
 from tests.support.shopper import Shopper
 from tests.support.simulator import Json, Simulator
@@ -45,9 +47,13 @@ def post_webhook(body: bytes, signature: str, **more: Any) -> Any:
 
 
 @pytest.fixture
-def shop(transactional_db: None, simulator: Simulator, settings: Any) -> Shop:
+def shop(
+    transactional_db: None, simulator: Simulator, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> Shop:
     """Real commits, so that what follows a commit is done: mail, signals."""
     settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "API_BASE": simulator.url}
+    # Shoppers of the tests look again sooner than people do.
+    monkeypatch.setattr(pages, "ASK_AGAIN_AFTER", timedelta(0))
     CountryFactory.create()
     return Shop(simulator)
 

@@ -150,7 +150,12 @@ def _process(
         text=True,
         start_new_session=True,
     )
-    threading.Thread(target=lambda: (process.wait(), ended.put(name)), daemon=True).start()
+
+    def watch() -> None:
+        process.wait()
+        ended.put(name)
+
+    threading.Thread(target=watch, daemon=True).start()
     try:
         yield process
     finally:

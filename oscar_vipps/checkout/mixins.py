@@ -182,8 +182,10 @@ class PaymentDetailsMixin(PaymentMethodsMixin):
         return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Also ``chosen_method``."""
-        return super().get_context_data(**{"chosen_method": self.get_chosen_method(), **kwargs})
+        """Also ``chosen_method``, and ``has_choice`` where there is another way to pay."""
+        has_choice = sum(offer.is_available for offer in self.get_offers()) > 1
+        ours = {"chosen_method": self.get_chosen_method(), "has_choice": has_choice}
+        return super().get_context_data(**{**ours, **kwargs})
 
     # Placing the order
 

@@ -24,4 +24,8 @@ class PaymentListView(SingleTableView):
     def get_queryset(self) -> Any:
         """With the order, and how much about each needs attention."""
         open_flags = Count("flags", filter=Q(flags__resolved_at=None))
-        return Payment.objects.select_related("order").annotate(open_flags=open_flags)
+        return (
+            Payment.objects.select_related("order")
+            .annotate(open_flags=open_flags)
+            .order_by("-created_at", "-pk")
+        )

@@ -101,10 +101,9 @@ def _keep_failure(event: WebhookEvent, error: Exception) -> None:
 
 def _log(event: WebhookEvent) -> None:
     logger.info(
-        "Event %s (%s): %s %s",
+        "Event %s (%s): %s",
         event.event_id,
         event.type,
-        event.status,
-        event.reason,
+        f"{event.status}: {event.reason}" if event.reason else event.status,
         extra={"event_id": event.event_id},
     )

@@ -168,7 +168,7 @@ LOGGING = {
 }
 
 # Oscar lists products from a search index. So few need no facets to choose by.
-OSCAR_SEARCH_FACETS = {"fields": {}, "queries": {}}
+OSCAR_SEARCH_FACETS: dict[str, dict[str, str]] = {"fields": {}, "queries": {}}
 HAYSTACK_CONNECTIONS = {
     "default": {"ENGINE": "haystack.backends.whoosh_backend.WhooshEngine", "PATH": VAR_DIR / "search"}
 }
@@ -176,6 +176,7 @@ HAYSTACK_CONNECTIONS = {
 OSCAR_SHOP_NAME = "Fjell & Fjord"
 OSCAR_SHOP_TAGLINE = "Ting som varer"
 OSCAR_FROM_EMAIL = "butikken@example.com"
+OSCAR_SLUG_MAP = {"æ": "ae", "Æ": "ae", "ø": "o", "Ø": "o", "å": "a", "Å": "a"}
 OSCAR_DEFAULT_CURRENCY = "NOK"
 OSCAR_OFFERS_INCL_TAX = True
 OSCAR_ALLOW_ANON_CHECKOUT = True

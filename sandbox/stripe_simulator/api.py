@@ -113,24 +113,33 @@ class ApiEndpoint:
         if key is not None:
             headers["Idempotency-Key"] = key.name
         with idempotency.in_use(key, simulator.busy_keys):
+            if fault is not None and fault.kind == "slow":
+                await self._be_slow(fault.seconds)
             kept = idempotency.kept_answer(key, simulator.storage, simulator.clock) if key else None
             if kept is not None:
+                status, body = kept
                 entry["replayed"] = True
                 headers["Idempotent-Replayed"] = "true"
-                return kept
-            if fault is not None and fault.kind == "slow":
-                await asyncio.sleep(fault.seconds)
-            cause = Cause(entry["id"], name if key else None)
-            call = Call(simulator, livemode, version, data, cause, id)
-            status, body, keep = _act(handler, call, fault)
-            if key is not None and keep:
-                simulator.storage.keep_answer(
-                    livemode, key.name, key.fingerprint, simulator.clock.now(), status, body
-                )
+            else:
+                cause = Cause(entry["id"], name if key else None)
+                call = Call(simulator, livemode, version, data, cause, id)
+                status, body, keep = _act(handler, call, fault)
+                if key is not None and keep:
+                    simulator.storage.keep_answer(
+                        livemode, key.name, key.fingerprint, simulator.clock.now(), status, body
+                    )
         if fault is not None and fault.kind == "timeout_after":
             simulator.webhooks.start_due()
             raise _Silence(status)
         return status, body
+
+    async def _be_slow(self, seconds: float) -> None:
+        """Without an effect when everything is reset meanwhile."""
+        try:
+            await asyncio.wait_for(self._simulator.released.wait(), seconds)
+        except asyncio.TimeoutError:
+            return
+        raise _Silence(None)
 
     async def _say_nothing(self, request: Request, cut: bool) -> None:
         """Hold the connection until the client leaves, or cut it."""
@@ -169,7 +178,7 @@ def _act(handler: Handler, call: Call, fault: Fault | None) -> tuple[int, Stripe
     try:
         if fault is not None and fault.kind == "error":
             raise fault.as_error()
-        with call.simulator.storage.atomic():
+        with call.simulator.atomic():
             return 200, handler(call), True
     except StripeError as error:
         request_id = call.cause.request_id or ""

@@ -35,6 +35,7 @@ class Body(BaseModel):
 class ClockBody(Body):
     advance: float = Field(default=0, ge=0)
     reset: bool = False
+    timeout: float = Field(default=WAIT_SECONDS, gt=0, le=600)
 
 
 class PolicyBody(Body):
@@ -130,7 +131,7 @@ class Control:
         body = await _read(request, ClockBody)
         if body.reset:
             self._simulator.clock.reset()
-        quiet = await self._simulator.advance(body.advance, WAIT_SECONDS)
+        quiet = await self._simulator.advance(body.advance, body.timeout)
         return {**self._clock(), "quiet": quiet}
 
     async def account(self, request: Request) -> Any:
@@ -213,7 +214,7 @@ class Control:
 
     async def wait(self, request: Request) -> Any:
         body = await _read(request, WaitBody)
-        self._simulator.lifecycle.run_due()
+        self._simulator.catch_up()
         quiet = await self._simulator.webhooks.settle(body.timeout)
         return {"quiet": quiet, "deliveries": self._simulator.webhooks.deliveries()}
 
@@ -240,7 +241,8 @@ class Control:
         refund = self._find(request, "refund")
         if refund.data["status"] in ("failed", "canceled", body.status):
             raise Refused(f"the refund is {refund.data['status']} already", 409)
-        self._simulator.refunds.decide(refund, body.status)
+        with self._simulator.atomic():
+            self._simulator.refunds.decide(refund, body.status)
         quiet = await self._simulator.webhooks.settle(WAIT_SECONDS)
         return {"refund": refund.data, "quiet": quiet}
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from . import money, settings
 from .faults import Fault
-from .pages import render
+from .pages import local_moment, render
 from .settings import Mode
 from .simulator import Simulator
 from .storage import Record
@@ -139,7 +139,7 @@ class ControlPage:
             "id": session.id,
             "url": data["url"],
             "reference": data["client_reference_id"],
-            "amount": money.norwegian(data["amount_total"], data["currency"]),
+            "amount": money.shown(data["amount_total"], data["currency"], "en"),
             "status": data["status"],
             "payment_status": data["payment_status"],
             "intent": intent.data if intent else None,
@@ -178,4 +178,4 @@ def _fault(name: str) -> Fault:
 
 
 def _moment(timestamp: float) -> str:
-    return datetime.datetime.fromtimestamp(timestamp).strftime("%d.%m. %H:%M:%S")
+    return local_moment(timestamp).strftime("%d.%m. %H:%M:%S")

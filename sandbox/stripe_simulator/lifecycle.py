@@ -202,12 +202,8 @@ class Lifecycle:
 
     # Time
 
-    def run_due(self) -> None:
-        """Everything that should have happened by now."""
-        while (record := self._storage.next_due(self._clock.exact())) is not None:
-            self.fall_due(record)
-
     def fall_due(self, record: Record) -> None:
+        """What time brings to an object at its ``due`` moment."""
         if record.kind == "checkout.session":
             self.expire(record)
         elif record.data["status"] == "requires_action":

@@ -22,6 +22,13 @@ def norwegian(amount: int, currency: str = "nok") -> str:
     return f"{unit}\N{NO-BREAK SPACE}{sign}{grouped},{oere:02d}"
 
 
+def shown(amount: int, currency: str, language: str) -> str:
+    """As the payment pages show it: ``kr 1 234,50`` or ``NOK 1,234.50``."""
+    if language == "nb":
+        return norwegian(amount, currency)
+    return f"{currency.upper()}\N{NO-BREAK SPACE}{amount // 100:,}.{amount % 100:02d}"
+
+
 def english(amount: int, currency: str) -> str:
     """``500`` as ``kr5.00``: how Stripe's error texts write an amount."""
     symbol = "kr" if currency == "nok" else ""

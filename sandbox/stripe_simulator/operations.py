@@ -72,9 +72,6 @@ Handler = Callable[[Call], StripeObject]
 
 
 def create_session(call: Call) -> StripeObject:
-    left_out = sorted(parameters.NOT_SIMULATED.intersection(call.data))
-    if left_out:
-        raise errors.not_simulated(f"the parameter {left_out[0]}", left_out[0])
     model: type[parameters.CreateSession] = parameters.CreateSessionNamingTypes
     if call.version.has_allowed_payment_method_types:
         model = parameters.CreateSessionAllowingTypes

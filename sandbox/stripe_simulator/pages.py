@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,11 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+
+
+def local_moment(timestamp: float) -> datetime.datetime:
+    """In this machine's own time zone."""
+    return datetime.datetime.fromtimestamp(timestamp, datetime.timezone.utc).astimezone()
 
 
 def render(template: str, context: dict[str, Any], status: int = 200) -> HTMLResponse:

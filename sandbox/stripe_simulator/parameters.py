@@ -1,12 +1,12 @@
 """The parameters of each request, as models that refuse what they don't know.
 
-What Stripe's contract names and the simulator leaves out is listed in ``NOT_SIMULATED``: such a
-parameter gets an honest refusal, not "unknown".
+What Stripe's contract names and a model leaves out is listed as ``not_simulated``: such a parameter gets
+an honest refusal, not "unknown".
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -51,19 +51,16 @@ EventType = Literal[
     "refund.updated",
 ]  # fmt: skip
 
-#: Known to Stripe on Checkout Session create, left out here.
-NOT_SIMULATED = frozenset(
-    """adaptive_pricing after_expiration allow_promotion_codes automatic_tax branding_settings
-    consent_collection currency custom_fields customer customer_account customer_creation customer_update
-    discounts excluded_payment_method_types integration_identifier invoice_creation managed_payments
-    name_collection optional_items payment_method_collection payment_method_data payment_method_options
-    permissions redirect_on_completion return_url saved_payment_method_options setup_intent_data
-    shipping_address_collection shipping_options subscription_data tax_id_collection wallet_options""".split()
-)
+
+def names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
 class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+    #: Known to Stripe, left out here. Inner ones as ``line_items[price]``, whatever the position.
+    not_simulated: ClassVar[frozenset[str]] = frozenset()
 
 
 class Expandable(Parameters):
@@ -139,6 +136,22 @@ class Enabled(Parameters):
 class CreateSession(Expandable):
     """What both forms of Checkout Session create have in common."""
 
+    not_simulated: ClassVar[frozenset[str]] = names(
+        """adaptive_pricing after_expiration allow_promotion_codes automatic_tax branding_settings
+        consent_collection currency custom_fields customer customer_account customer_creation customer_update
+        discounts excluded_payment_method_types integration_identifier invoice_creation managed_payments
+        name_collection optional_items payment_method_collection payment_method_data payment_method_options
+        permissions redirect_on_completion return_url saved_payment_method_options setup_intent_data
+        shipping_address_collection shipping_options subscription_data tax_id_collection wallet_options
+
+        custom_text[shipping_address] custom_text[terms_of_service_acceptance]
+        line_items[adjustable_quantity] line_items[price] line_items[tax_rates]
+        line_items[price_data][product] line_items[price_data][recurring]
+        line_items[price_data][unit_amount_decimal]
+        payment_intent_data[application_fee_amount] payment_intent_data[on_behalf_of]
+        payment_intent_data[setup_future_usage] payment_intent_data[transfer_data]"""
+    )
+
     mode: Literal["payment", "setup", "subscription"]
     success_url: Url
     cancel_url: Url | None = None
@@ -193,6 +206,14 @@ class CreateSessionAllowingTypes(CreateSession):
 
 
 class UpdatePaymentIntent(Expandable):
+    not_simulated: ClassVar[frozenset[str]] = names(
+        """allowed_payment_method_types amount amount_details application_fee_amount capture_method currency
+        customer customer_account excluded_payment_method_types hooks payment_details payment_method
+        payment_method_configuration payment_method_data payment_method_options payment_method_types
+        receipt_email setup_future_usage shipping statement_descriptor statement_descriptor_suffix
+        transfer_data transfer_group"""
+    )
+
     metadata: Metadata | Literal[""] | None = None
     description: Annotated[str, StringConstraints(max_length=1000)] | None = None
 
@@ -204,6 +225,10 @@ class CancelPaymentIntent(Expandable):
 
 
 class CapturePaymentIntent(Expandable):
+    not_simulated: ClassVar[frozenset[str]] = names(
+        "amount_details application_fee_amount hooks payment_details transfer_data"
+    )
+
     amount_to_capture: PositiveAmount | None = None
     final_capture: Boolean = True
     metadata: Metadata | Literal[""] | None = None
@@ -215,6 +240,8 @@ class CapturePaymentIntent(Expandable):
 
 
 class CreateRefund(Expandable):
+    not_simulated: ClassVar[frozenset[str]] = names("customer origin refund_application_fee reverse_transfer")
+
     payment_intent: Text | None = None
     charge: Text | None = None
     amount: PositiveAmount | None = None

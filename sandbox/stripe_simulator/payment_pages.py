@@ -5,16 +5,14 @@ They work without JavaScript; looking at one changes nothing, pressing a button 
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from . import money, shopper, texts
-from .pages import render
+from .pages import local_moment, render
 from .simulator import Simulator
 from .storage import Record
 
@@ -45,16 +43,17 @@ class PaymentPages:
         if status == "expired":
             return self._message(request, "expired", session, link=session.data["cancel_url"], status=410)
         intent = self._simulator.lifecycle.intent_of(session)
+        language = _language(request, session)
         items = zip(session.private["line_items"], session.private["descriptions"], strict=True)
         context = {
-            "items": [_item(item, description) for item, description in items],
-            "total": money.norwegian(session.data["amount_total"], session.data["currency"]),
+            "items": [_item(item, description, language) for item, description in items],
+            "total": money.shown(session.data["amount_total"], session.data["currency"], language),
             "manual": session.private["payment_intent_data"]["capture_method"] == "manual",
             "email": session.data["customer_email"],
             "methods": session.data["payment_method_types"],
             "note": ((session.data["custom_text"].get("submit") or {}).get("message")),
             "cancel_url": session.data["cancel_url"],
-            "open_until": self._local_time(session.data["expires_at"]),
+            "open_until": self._local_time(session.data["expires_at"], language),
             "problem": _problem(intent),
             "waiting": intent is not None and intent.data["status"] == "requires_action",
         }
@@ -77,29 +76,31 @@ class PaymentPages:
         if intent is None:
             return self._message(request, "unknown", None, status=404)
         session = self._simulator.lifecycle.session_of(intent)
-        if intent.data["status"] != "requires_action":
+        if not _is_current(intent, request):
             return self._message(
                 request, "decided", session, link=f"/c/pay/{session.id}", label="to_checkout"
             )
+        language = _language(request, session)
         context = {
-            "amount": money.norwegian(intent.data["amount"], intent.data["currency"]),
+            "amount": money.shown(intent.data["amount"], intent.data["currency"], language),
             "reference": session.data["client_reference_id"],
-            "answer_before": self._local_time(intent.due or 0),
+            "answer_before": self._local_time(intent.due or 0, language),
+            "stripes_names": texts.STRIPES_NAMES,
         }
         return self._page(request, "vipps.html", session, context)
 
     async def answer(self, request: Request) -> Response:
+        # First the form, which may be long in coming: nothing may happen between looking and acting.
+        outcome = (await request.form()).get("outcome")
         intent = self._find(request, "payment_intent")
         if intent is None:
             return self._message(request, "unknown", None, status=404)
-        form: FormData = await request.form()
-        try:
-            if form.get("outcome") == "authorize":
-                url = await shopper.authorize(self._simulator, intent)
-            else:
-                url = shopper.decline(self._simulator, intent)
-        except shopper.NotPossible:
-            url = request.url.path
+        if outcome == "authorize" and _is_current(intent, request):
+            url = await shopper.authorize(self._simulator, intent)
+        elif outcome == "fail" and _is_current(intent, request):
+            url = shopper.decline(self._simulator, intent)
+        else:  # the page says how things stand
+            url = f"{request.url.path}?{request.url.query}"
         return RedirectResponse(url, 303)
 
     # Both
@@ -108,11 +109,13 @@ class PaymentPages:
         self._simulator.catch_up()
         return self._simulator.storage.get(kind, request.path_params["id"])
 
-    def _local_time(self, timestamp: float) -> str:
+    def _local_time(self, timestamp: float, language: str) -> str:
         """This machine's time, which is the shopper's too in a sandbox; with the date if not today's."""
-        moment = datetime.datetime.fromtimestamp(timestamp)
-        today = datetime.datetime.fromtimestamp(self._simulator.clock.now()).date()
-        return moment.strftime("%H:%M" if moment.date() == today else "%d.%m. %H:%M")
+        moment = local_moment(timestamp)
+        today = local_moment(self._simulator.clock.now()).date()
+        if moment.date() == today:
+            return moment.strftime("%H:%M")
+        return moment.strftime("%d.%m. %H:%M" if language == "nb" else "%Y-%m-%d %H:%M")
 
     def _message(
         self,
@@ -136,20 +139,30 @@ class PaymentPages:
         *,
         status: int = 200,
     ) -> Response:
-        locale = session.data["locale"] if session else None
-        language = texts.language(locale, request.headers.get("Accept-Language", ""))
+        language = _language(request, session)
         livemode = session.livemode if session else False
         context = {**context, "language": language, "t": texts.TEXTS[language], "livemode": livemode}
         return render(template, context, status)
 
 
-def _item(item: dict[str, Any], description: str | None) -> dict[str, Any]:
+def _is_current(intent: Record, request: Request) -> bool:
+    """Whether the payment waits, and for an answer on this page: an earlier attempt's stays as it ended."""
+    attempt = request.query_params.get("attempt")
+    return intent.data["status"] == "requires_action" and intent.data["payment_method"] == attempt
+
+
+def _language(request: Request, session: Record | None) -> str:
+    locale = session.data["locale"] if session else None
+    return texts.language(locale, request.headers.get("Accept-Language", ""))
+
+
+def _item(item: dict[str, Any], description: str | None, language: str) -> dict[str, Any]:
     return {
         "name": item["description"],
         "description": description,
         "quantity": item["quantity"],
-        "each": money.norwegian(item["price"]["unit_amount"], item["currency"]),
-        "total": money.norwegian(item["amount_total"], item["currency"]),
+        "each": money.shown(item["price"]["unit_amount"], item["currency"], language),
+        "total": money.shown(item["amount_total"], item["currency"], language),
     }
 
 

@@ -30,7 +30,7 @@ class Refunds:
             charge.data,
             amount=amount,
             created=self._clock.now(),
-            metadata=parameters.metadata,
+            metadata={key: value for key, value in parameters.metadata.items() if value},
             reason=parameters.reason,
             # A refund that fails is accepted first: the bank says no later.
             status="pending" if outcome == "failed" else outcome,
@@ -65,6 +65,10 @@ class Refunds:
         self._storage.save(charge)
 
     def _charge(self, parameters: CreateRefund, livemode: bool) -> Record:
+        if parameters.payment_intent and parameters.charge:
+            raise StripeError(
+                "You may only specify one of these parameters: payment_intent, charge.", param="charge"
+            )
         if parameters.payment_intent:
             intent = self._storage.get("payment_intent", parameters.payment_intent)
             if intent is None or intent.livemode != livemode:

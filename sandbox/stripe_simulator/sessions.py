@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from . import money, objects
+from .clock import Clock
 from .errors import StripeError, missing_parameter, not_simulated
 from .lifecycle import Lifecycle
 from .parameters import CreateSession
 from .settings import AccountSettings
 from .storage import Record, Storage
-from .clock import Clock
 from .versions import ApiVersion
 
 MAX_LINE_ITEMS = 100
@@ -142,22 +142,27 @@ def _payment_method_types(
     allowed = parameters.allowed_types
     if allowed is None:
         return offered, configuration
+    if "vipps" in allowed and not vipps_allowed:
+        raise _not_a_type(f"allowed_payment_method_types[{allowed.index('vipps')}]")
     # What does not fit is dropped without a word. Not documented: what becomes of a session for which
     # nothing is left; it is created here, so that a caller who doesn't look is found out.
     return [type for type in offered if type in allowed], configuration
+
+
+def _not_a_type(param: str) -> StripeError:
+    """Without the preview flag the API doesn't know the word."""
+    return StripeError(
+        f"Invalid {param}: must be one of card, klarna, link, mobilepay, paypal or another supported payment "
+        "method type; vipps is not permitted in this API version",
+        param=param,
+    )
 
 
 def _check_named(types: list[str], currency: str, account: AccountSettings, vipps_allowed: bool) -> None:
     """``payment_method_types`` must all be possible."""
     for position, type in enumerate(types):
         if type == "vipps" and not vipps_allowed:
-            # Without the preview flag the API doesn't know the word.
-            raise StripeError(
-                f"Invalid payment_method_types[{position}]: must be one of card, klarna, link, mobilepay, "
-                "paypal or another supported payment method type; vipps is not permitted in this API "
-                "version",
-                param=f"payment_method_types[{position}]",
-            )
+            raise _not_a_type(f"payment_method_types[{position}]")
         active = type == "card" or (type == "vipps" and account.vipps_enabled)
         if not active:
             raise StripeError(

@@ -19,7 +19,8 @@ def start(simulator: Simulator, session: Record) -> Record:
         raise NotPossible(f"The Checkout Session is {session.data['status']}.")
     if "vipps" not in session.data["payment_method_types"]:
         raise NotPossible("The Checkout Session does not offer Vipps.")
-    intent = simulator.lifecycle.start_payment(session)
+    with simulator.atomic():
+        intent = simulator.lifecycle.start_payment(session)
     simulator.webhooks.start_due()
     return intent
 
@@ -27,7 +28,8 @@ def start(simulator: Simulator, session: Record) -> Record:
 async def authorize(simulator: Simulator, intent: Record, *, wait: float = REDIRECT_AFTER) -> str:
     """Approve; returns where the browser goes, after the shop heard of it or didn't in time."""
     _check_pending(intent)
-    completed = simulator.lifecycle.authorize(intent)
+    with simulator.atomic():
+        completed = simulator.lifecycle.authorize(intent)
     simulator.webhooks.start_due()
     if wait:
         await simulator.webhooks.first_attempt(completed, wait)
@@ -38,7 +40,8 @@ async def authorize(simulator: Simulator, intent: Record, *, wait: float = REDIR
 def decline(simulator: Simulator, intent: Record) -> str:
     """Fail; the browser goes back to the hosted page."""
     _check_pending(intent)
-    simulator.lifecycle.decline(intent)
+    with simulator.atomic():
+        simulator.lifecycle.decline(intent)
     simulator.webhooks.start_due()
     return str(simulator.lifecycle.session_of(intent).data["url"])
 

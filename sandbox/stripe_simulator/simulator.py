@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import objects, settings
@@ -46,22 +48,46 @@ class Simulator:
         #: Set on reset, so that requests that are held without an answer end.
         self.released = asyncio.Event()
         self._ticker: asyncio.Task[None] | None = None
+        self._resets = 0
 
     @property
     def account(self) -> AccountSettings:
         return settings.load(self.storage)
 
     def set_listeners(self, listeners: list[Listener]) -> None:
-        """Replaces those that were set before; endpoints made through the API stay."""
-        for endpoint in self.storage.all("webhook_endpoint"):
-            if endpoint.private.get("listener"):
-                self.storage.delete(endpoint)
-        for listener in listeners:
-            data = objects.webhook_endpoint(
-                url=listener.url, enabled_events=["*"], created=self.clock.now(), livemode=False
-            )
-            private = {"listener": True, "secrets": list(listener.secrets)}
-            self.storage.save(Record(data, False, private))
+        """Replaces those that were set before; endpoints made through the API stay.
+
+        An address that was known already keeps what is still to be sent there.
+        """
+        before = [e for e in self.storage.all("webhook_endpoint") if e.private.get("listener")]
+        with self.atomic():
+            for listener in listeners:
+                endpoint = next((e for e in before if e.data["url"] == listener.url), None)
+                if endpoint is None:
+                    endpoint = self._new_listener(listener.url)
+                else:
+                    before.remove(endpoint)
+                endpoint.private["secrets"] = list(listener.secrets)
+                self.storage.save(endpoint)
+            for gone in before:
+                self.storage.delete(gone)
+
+    def _new_listener(self, url: str) -> Record:
+        created = self.clock.now()
+        data = objects.webhook_endpoint(url=url, enabled_events=["*"], created=created, livemode=False)
+        return Record(data, False, {"listener": True})
+
+    @contextlib.contextmanager
+    def atomic(self) -> Iterator[None]:
+        """All or nothing: what is stored, and what was used up of the orders for events and refunds."""
+        policies, outcomes = copy.deepcopy(self.webhooks.policies), list(self.refunds.outcomes)
+        try:
+            with self.storage.atomic():
+                yield
+        except BaseException:
+            self.webhooks.policies[:] = policies
+            self.refunds.outcomes[:] = outcomes
+            raise
 
     # Life of the process
 
@@ -88,8 +114,13 @@ class Simulator:
 
     def catch_up(self) -> None:
         """Let everything happen that time has brought, and send what is to be sent."""
-        self.lifecycle.run_due()
+        while (record := self.storage.next_due(self.clock.exact())) is not None:
+            self._fall_due(record)
         self.webhooks.start_due()
+
+    def _fall_due(self, record: Record) -> None:
+        with self.atomic():
+            self.lifecycle.fall_due(record)
 
     # Control
 
@@ -100,6 +131,7 @@ class Simulator:
 
     async def reset(self) -> None:
         """As freshly started."""
+        self._resets += 1
         self.release_held()
         await self.webhooks.reset()
         self.faults.ordered.clear()
@@ -111,19 +143,21 @@ class Simulator:
     async def advance(self, seconds: float, timeout: float) -> bool:
         """Move the clock; what falls due on the way happens at its own moment, in order."""
         target = self.clock.exact() + seconds
-        quiet = True
+        quiet, resets = True, self._resets
         while True:
             record = self.storage.next_due(target)
             delivery_due = self.storage.next_delivery_due(target)
             record_due = record.due if record is not None else None
             if record is not None and record_due is not None and record_due <= (delivery_due or target):
                 self.clock.move_to(record_due)
-                self.lifecycle.fall_due(record)
+                self._fall_due(record)
             elif delivery_due is not None:
                 self.clock.move_to(delivery_due)
             else:
                 break
             quiet = await self.webhooks.settle(timeout) and quiet
+            if resets != self._resets:
+                return False
         self.clock.move_to(target)
         return quiet
 

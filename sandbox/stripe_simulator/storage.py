@@ -42,10 +42,10 @@ CREATE TABLE IF NOT EXISTS deliveries (
     due REAL,
     data TEXT NOT NULL
 );
+CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due) WHERE due IS NOT NULL;
 CREATE TABLE IF NOT EXISTS requests (id INTEGER PRIMARY KEY AUTOINCREMENT, data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
-_TABLES = ("objects", "idempotency", "deliveries", "requests", "settings")
 
 
 @dataclass
@@ -89,8 +89,12 @@ class Storage:
         self._connection.execute("COMMIT")
 
     def clear(self) -> None:
-        for table in _TABLES:
-            self._connection.execute(f"DELETE FROM {table}")
+        self._connection.executescript(
+            """
+            DELETE FROM objects; DELETE FROM idempotency; DELETE FROM deliveries; DELETE FROM requests;
+            DELETE FROM settings;
+            """
+        )
 
     # Objects
 
@@ -111,7 +115,9 @@ class Storage:
         return record
 
     def get(self, kind: str, id: str) -> Record | None:
-        rows = self._records("WHERE kind = ? AND id = ?", (kind, id))
+        rows = self._records(
+            "SELECT data, livemode, private, due FROM objects WHERE kind = ? AND id = ?", kind, id
+        )
         return rows[0] if rows else None
 
     def need(self, kind: str, id: str) -> Record:
@@ -123,22 +129,24 @@ class Storage:
 
     def all(self, kind: str, livemode: bool | None = None) -> list[Record]:
         """Newest first, as Stripe lists."""
-        if livemode is None:
-            return self._records("WHERE kind = ? ORDER BY seq DESC", (kind,))
-        return self._records("WHERE kind = ? AND livemode = ? ORDER BY seq DESC", (kind, livemode))
+        records = self._records(
+            "SELECT data, livemode, private, due FROM objects WHERE kind = ? ORDER BY seq DESC", kind
+        )
+        return [record for record in records if livemode in (None, record.livemode)]
 
     def delete(self, record: Record) -> None:
         self._connection.execute("DELETE FROM objects WHERE id = ?", (record.id,))
 
     def next_due(self, until: float) -> Record | None:
-        rows = self._records("WHERE due <= ? ORDER BY due, seq LIMIT 1", (until,))
+        rows = self._records(
+            "SELECT data, livemode, private, due FROM objects WHERE due <= ? ORDER BY due, seq LIMIT 1", until
+        )
         return rows[0] if rows else None
 
-    def _records(self, where: str, values: tuple[Any, ...]) -> list[Record]:
-        rows = self._connection.execute(f"SELECT data, livemode, private, due FROM objects {where}", values)
+    def _records(self, query: str, *values: Any) -> list[Record]:
         return [
             Record(json.loads(data), bool(livemode), json.loads(private), due)
-            for data, livemode, private, due in rows
+            for data, livemode, private, due in self._connection.execute(query, values)
         ]
 
     # Deliveries of events; the module `webhooks` gives the JSON its meaning
@@ -154,10 +162,15 @@ class Storage:
             "UPDATE deliveries SET due = ?, data = ? WHERE id = ?", (due, json.dumps(data), id)
         )
 
-    def deliveries(self, *, due_until: float | None = None) -> list[tuple[int, float | None, dict[str, Any]]]:
-        where, values = ("", ()) if due_until is None else ("WHERE due <= ?", (due_until,))
-        rows = self._connection.execute(f"SELECT id, due, data FROM deliveries {where} ORDER BY id", values)
+    def deliveries(self) -> list[tuple[int, float | None, dict[str, Any]]]:
+        """In order of emission."""
+        rows = self._connection.execute("SELECT id, due, data FROM deliveries ORDER BY id")
         return [(id, due, json.loads(data)) for id, due, data in rows]
+
+    def due_deliveries(self, until: float) -> list[int]:
+        """In the order in which they are to be sent."""
+        rows = self._connection.execute("SELECT id FROM deliveries WHERE due <= ? ORDER BY due, id", (until,))
+        return [id for (id,) in rows]
 
     def delivery(self, id: int) -> tuple[float | None, dict[str, Any]] | None:
         row = self._connection.execute("SELECT due, data FROM deliveries WHERE id = ?", (id,)).fetchone()

@@ -33,7 +33,7 @@ TEXTS = {
         "expired_title": "This checkout has expired",
         "expired_text": "Nothing was charged. Return to the shop to begin again.",
         "unknown_title": "There is no such checkout",
-        "unknown_text": "The link is wrong, or the simulator was reset since.",
+        "unknown_text": "The link is wrong, or the simulator has been reset since.",
         "to_shop": "Return to the shop",
         "vipps_title": "Vipps test payment",
         "vipps_intro": "In live mode the shopper enters a phone number here and approves in the Vipps app.",
@@ -77,14 +77,13 @@ TEXTS = {
         "expired_title": "Betalingssiden er utløpt",
         "expired_text": "Ingenting er trukket. Gå tilbake til butikken for å begynne på nytt.",
         "unknown_title": "Betalingssiden finnes ikke",
-        "unknown_text": "Lenken er feil, eller simulatoren er nullstilt siden.",
+        "unknown_text": "Lenken er feil, eller simulatoren er nullstilt siden sist.",
         "to_shop": "Gå tilbake til butikken",
         "vipps_title": "Testbetaling med Vipps",
-        "vipps_intro": "I virkeligheten skriver kunden inn telefonnummeret sitt her og godkjenner i Vipps-appen.",
+        "vipps_intro": "I live-modus oppgir kunden telefonnummeret sitt her og godkjenner i Vipps-appen.",
         "vipps_choose": "Velg hvordan testbetalingen skal ende.",
-        # As on Stripe's test page, which is English whatever the locale.
-        "authorize": "Authorize test payment",
-        "fail": "Fail test payment",
+        "authorize": "Godkjenn testbetalingen",
+        "fail": "Avvis testbetalingen",
         "answer_before": "Svar innen",
         "amount": "Beløp",
         "reference": "Referanse",
@@ -93,6 +92,11 @@ TEXTS = {
         "to_checkout": "Tilbake til betalingen",
     },
 }
+
+
+#: How Stripe's own test page names its buttons: shown with a translation, so that whoever follows
+#: Stripe's documentation finds them.
+STRIPES_NAMES = {"authorize": TEXTS["en"]["authorize"], "fail": TEXTS["en"]["fail"]}
 
 
 def language(locale: str | None, accept_language: str) -> str:

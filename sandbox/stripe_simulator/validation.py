@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from .errors import StripeError, missing_parameter, unknown_parameters
+from .errors import StripeError, missing_parameter, not_simulated, unknown_parameters
 from .parameters import Parameters
 from .types import FormData
 
@@ -19,15 +19,18 @@ def validate(model: type[ModelT], data: FormData) -> ModelT:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise _as_stripe_error(error.errors(include_url=False)) from None
-
-
-def _as_stripe_error(problems: list[ErrorDetails]) -> StripeError:
-    """Stripe names all unknown parameters at once, and else the first problem."""
+        problems = error.errors(include_url=False)
     unknown = [_name(problem) for problem in problems if problem["type"] == "extra_forbidden"]
+    left_out = [name for name in unknown if re.sub(r"\[\d+\]", "", name) in model.not_simulated]
+    if unknown and unknown == left_out:
+        raise not_simulated(f"the parameter {unknown[0]}", unknown[0])
     if unknown:
-        return unknown_parameters(unknown)
-    problem = problems[0]
+        # Stripe names all of them at once; of other problems the first.
+        raise unknown_parameters([name for name in unknown if name not in left_out])
+    raise _as_stripe_error(problems[0])
+
+
+def _as_stripe_error(problem: ErrorDetails) -> StripeError:
     name, kind, context = _name(problem), problem["type"], problem.get("ctx", {})
     value = problem["input"]
     if kind == "missing":

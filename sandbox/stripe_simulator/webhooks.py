@@ -12,6 +12,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import logging
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -24,6 +25,11 @@ from .storage import Record, Storage
 from .types import StripeObject
 
 Action = Literal["drop", "duplicate", "delay", "reorder", "hold", "concurrent"]
+
+#: These keep events back until there are enough of them, or until they are released.
+COLLECTING: frozenset[Action] = frozenset({"reorder", "hold", "concurrent"})
+
+logger = logging.getLogger(__name__)
 
 #: Seconds until each retry. Stripe tries for up to three days in live mode and three times over some
 #: hours in test mode; the first ones come soon here, so that somebody who watches sees them.
@@ -85,7 +91,10 @@ class Webhooks:
     # Out
 
     def publish(self, event: Record) -> None:
-        """Queue an event for its endpoints; call ``start_due`` to send it."""
+        """Queue an event for its endpoints; ``start_due`` sends it.
+
+        Nothing is sent from here: what emits the event may still fail and be taken back.
+        """
         endpoints = [
             endpoint
             for endpoint in reversed(self._storage.all("webhook_endpoint"))
@@ -99,14 +108,12 @@ class Webhooks:
         status = "pending"
         if action == "drop":
             due, status = None, "dropped"
-        elif action in ("hold", "reorder", "concurrent"):
+        elif action in COLLECTING:
             due, status = None, "held"
         elif policy and action == "delay":
             due = self._clock.exact() + policy.seconds
-        ids = []
-        for endpoint in endpoints:
-            for _ in range(2 if action == "duplicate" else 1):
-                ids.append(self._add(event, endpoint, due, status))
+        copies = 2 if action == "duplicate" else 1
+        ids = [self._add(event, endpoint, due, status) for endpoint in endpoints for _ in range(copies)]
         if policy:
             policy.collected += ids
             policy.count -= 1
@@ -123,62 +130,62 @@ class Webhooks:
     def _complete(self, policy: Policy) -> None:
         """Events that were collected to be mixed up go out now."""
         if policy.action == "reorder":
-            for id in reversed(policy.collected):
-                self._change(id, status="pending")
-                self._start(id)
+            self._let_go(policy.collected[::-1])
         elif policy.action == "concurrent":
-            for id in policy.collected:
-                self._change(id, status="pending")
-                self._start(id, alone=False)
+            self._let_go(policy.collected, alone=False)
+
+    def _let_go(self, ids: list[int], **changes: Any) -> None:
+        """Due now, in this order, which is that of the moments at which they are due."""
+        now = self._clock.exact()
+        for place, id in enumerate(reversed(ids)):
+            self._change(id, due=now - place / 1000, status="pending", **changes)
 
     def release(self) -> int:
         """Send what is held, in order of emission; says how many."""
         held = [id for id, _, data in self._storage.deliveries() if data["status"] == "held"]
-        self.policies = [policy for policy in self.policies if not policy.collected]
-        for id in held:
-            self._change(id, status="pending")
-            self._start(id)
+        self.policies = [p for p in self.policies if p.action not in COLLECTING or not p.collected]
+        self._let_go(held)
+        self.start_due()
         return len(held)
 
     def redeliver(self, event: Record) -> int:
         """Send an event once more to everybody who subscribed, as the Dashboard's button does."""
         endpoints = [e for e in self._storage.all("webhook_endpoint") if _subscribes(e, event)]
         for endpoint in endpoints:
-            self._start(self._add(event, endpoint, None, "pending"))
+            self._add(event, endpoint, self._clock.exact(), "pending")
+        self.start_due()
         return len(endpoints)
 
     def resume(self) -> None:
         """Take up what was in flight when the process ended."""
         for id, due, data in self._storage.deliveries():
-            if data["status"] == "pending" and due is None:
+            if data["status"] in ("pending", "retrying") and due is None:
                 self._change(id, due=self._clock.exact())
 
     def start_due(self) -> None:
-        for id, _, _ in self._storage.deliveries(due_until=self._clock.exact()):
+        for id in self._storage.due_deliveries(self._clock.exact()):
             self._start(id)
 
-    def _start(self, id: int, *, alone: bool = True) -> None:
-        if id in self._tasks:
+    def _start(self, id: int) -> None:
+        found = self._storage.delivery(id)
+        if id in self._tasks or found is None:
             return
         self._change(id, due=None)
-        task = asyncio.get_running_loop().create_task(self._deliver(id, alone))
+        task = asyncio.get_running_loop().create_task(self._deliver(id, found[1]))
         self._tasks[id] = task
         task.add_done_callback(lambda _: self._tasks.pop(id, None))
 
-    async def _deliver(self, id: int, alone: bool) -> None:
-        found = self._storage.delivery(id)
-        if found is None:  # what published it was rolled back
+    async def _deliver(self, id: int, delivery: dict[str, Any]) -> None:
+        if not delivery.get("alone", True):
+            await self._attempt(id, delivery)
             return
-        if not alone:
-            await self._attempt(id, found[1])
-            return
-        async with self._locks[found[1]["endpoint"]]:
-            await self._attempt(id, found[1])
+        async with self._locks[delivery["endpoint"]]:
+            await self._attempt(id, delivery)
 
     async def _attempt(self, id: int, delivery: dict[str, Any]) -> None:
         event = self._storage.get("event", delivery["event"])
         endpoint = self._storage.get("webhook_endpoint", delivery["endpoint"])
-        if event is None or endpoint is None:
+        if event is None or endpoint is None or endpoint.data["status"] != "enabled":
             self._change(id, status="failed")
             return
         body = serialize(_payload(event, endpoint))
@@ -193,6 +200,10 @@ class Webhooks:
             attempt["status"] = response.status_code
             attempt["answer"] = response.text[:500]
         except httpx.HTTPError as error:
+            attempt["error"] = f"{type(error).__name__}: {error}"
+        except Exception as error:
+            # An address that can't be one, for example. A delivery may fail, but not get lost.
+            logger.exception("Event %s could not be sent", event.id)
             attempt["error"] = f"{type(error).__name__}: {error}"
         self._finish(id, attempt, event.id, event.livemode)
 

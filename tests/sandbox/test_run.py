@@ -37,6 +37,7 @@ def test_serves_the_shop_and_the_simulator_until_ctrl_c(var: Path, port: int) ->
         assert url == f"http://127.0.0.1:{port}/"
         page = httpx.get(url, follow_redirects=True)
         assert "Ostehøvel" in page.text
+        assert "/catalogue/ostehovel-i-bjork_" in page.text
         assert page.headers["Content-Language"] == "nb"
         assert running.simulator_url
         assert answers(running.simulator_url)

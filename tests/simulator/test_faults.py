@@ -71,6 +71,16 @@ def test_time_out_after_acting(simulator: Simulator) -> None:
     assert len(simulator.state()["sessions"]) == 1
 
 
+def test_time_out_after_acting_again_when_the_answer_is_only_repeated(simulator: Simulator) -> None:
+    simulator.fault("timeout_after", SESSIONS, "POST", count=2)
+    with pytest.raises(stripe.APIConnectionError):
+        impatient(simulator).v1.checkout.sessions.create(
+            order(), {"idempotency_key": "key", "max_network_retries": 1}
+        )
+    assert [entry["replayed"] for entry in simulator.requests()] == [False, True]
+    assert len(simulator.state()["sessions"]) == 1
+
+
 def test_a_request_that_is_held_does_not_hold_others(simulator: Simulator) -> None:
     simulator.fault("timeout_before", SESSIONS, "POST")
     with pytest.raises(stripe.APIConnectionError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -120,7 +121,7 @@ def test_every_request_that_involves_vipps_needs_the_flag(simulator: Simulator, 
     client, plain = client_for(simulator), client_for(simulator, version=PLAIN)
     session = client.v1.checkout.sessions.create(order()).id
     paid = simulator.pay(client.v1.checkout.sessions.create(order()).id)["payment_intent"]
-    requests = {
+    requests: dict[str, Callable[[], object]] = {
         "session": lambda: plain.v1.checkout.sessions.retrieve(session),
         "expire": lambda: plain.v1.checkout.sessions.expire(session),
         "intent": lambda: plain.v1.payment_intents.retrieve(paid["id"]),
@@ -151,6 +152,15 @@ def test_from_endive_on_types_are_allowed_and_not_named(simulator: Simulator) ->
     assert (raised.value.code, raised.value.param) == ("parameter_unknown", "allowed_payment_method_types")
 
 
+def test_allowing_vipps_needs_the_flag_too(simulator: Simulator) -> None:
+    client = client_for(simulator, version="2026-09-30.endive")
+    with pytest.raises(stripe.InvalidRequestError, match="vipps is not permitted") as raised:
+        client.v1.checkout.sessions.create(
+            order(payment_method_types=None, allowed_payment_method_types=["card", "vipps"])
+        )
+    assert raised.value.param == "allowed_payment_method_types[1]"
+
+
 def test_allowed_types_that_do_not_fit_are_dropped_silently(simulator: Simulator) -> None:
     client = client_for(simulator, version=ENDIVE)
 
@@ -170,7 +180,8 @@ def test_dynamic_types_come_from_the_dashboard(simulator: Simulator) -> None:
     dynamic = order(payment_method_types=None)
     session = client.v1.checkout.sessions.create(dynamic)
     assert sorted(session.payment_method_types) == ["card", "vipps"]
-    chosen = client.v1.checkout.sessions.create({**dynamic, "payment_method_configuration": "pmc_shop"})
+    configured = order(payment_method_types=None, payment_method_configuration="pmc_shop")
+    chosen = client.v1.checkout.sessions.create(configured)
     assert chosen.payment_method_configuration_details is not None
     assert chosen.payment_method_configuration_details.id == "pmc_shop"
     plain = client_for(simulator, version=PLAIN)

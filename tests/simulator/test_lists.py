@@ -59,13 +59,14 @@ def test_by_moment_of_creation(simulator: Simulator, client: stripe.StripeClient
     created = client.v1.checkout.sessions.retrieve(old).created
     simulator.advance(60)
     [new] = some_sessions(client, 1)
-    for range_, expected in (
+    ranges: list[tuple[stripe.params.checkout.SessionListParamsCreated, list[str]]] = [
         ({"gte": created}, [new, old]),
         ({"gt": created}, [new]),
         ({"lte": created}, [old]),
         ({"lt": created}, []),
-    ):
-        found = client.v1.checkout.sessions.list({"created": range_})  # type: ignore[typeddict-item]
+    ]
+    for range_, expected in ranges:
+        found = client.v1.checkout.sessions.list({"created": range_})
         assert [session.id for session in found.data] == expected
     assert [session.id for session in client.v1.checkout.sessions.list({"created": created}).data] == [old]
 

@@ -56,10 +56,25 @@ def test_unknown_parameters_are_named(client: stripe.StripeClient) -> None:
     assert refused(client, line_items=[item]).param == "line_items[0][price_data][product_data][colour]"
 
 
-def test_parameter_that_stripe_knows_and_the_simulator_not(client: stripe.StripeClient) -> None:
-    error = refused(client, allow_promotion_codes=True)
-    assert error.code is None
-    assert "does not simulate" in str(error.user_message)
+@pytest.mark.parametrize(
+    ("changes", "param"),
+    [
+        ({"allow_promotion_codes": True}, "allow_promotion_codes"),
+        ({"line_items": [{"price": "price_1", "quantity": 1}]}, "line_items[0][price]"),
+        (
+            {"payment_intent_data": {"setup_future_usage": "off_session"}},
+            "payment_intent_data[setup_future_usage]",
+        ),
+    ],
+)
+def test_parameter_that_stripe_knows_and_the_simulator_not(
+    client: stripe.StripeClient, changes: Any, param: str
+) -> None:
+    error = refused(client, **changes)
+    assert (error.code, error.param) == (None, param)
+    assert f"does not simulate the parameter {param}" in str(error.user_message)
+    # Where there are both, what Stripe would say comes first.
+    assert refused(client, colour="red", **changes).code == "parameter_unknown"
 
 
 @pytest.mark.parametrize("name", ["mode", "success_url", "line_items"])
@@ -74,7 +89,7 @@ def test_required_parameters(client: stripe.StripeClient, name: str) -> None:
         ({"mode": "gift"}, "mode", None, "must be one of payment, setup or subscription"),
         ({"mode": "setup"}, "mode", None, "does not simulate"),
         ({"locale": "nn"}, "locale", None, "Invalid locale"),
-        ({"payment_method_types": ["cash"]}, "payment_method_types[0]", None, "Invalid payment_method_types[0]"),
+        ({"payment_method_types": ["cash"]}, "payment_method_types[0]", None, "Invalid payment_method"),
         ({"payment_method_types": "vipps"}, "payment_method_types", None, "Invalid array"),
         ({"payment_method_types": ["swish"]}, "payment_method_types", None, "swish is invalid"),
         ({"expires_at": "soon"}, "expires_at", "parameter_invalid_integer", "Invalid integer: soon"),
@@ -87,7 +102,7 @@ def test_required_parameters(client: stripe.StripeClient, name: str) -> None:
         ({"metadata": {"x" * 41: "1"}}, "metadata", None, "up to 40 characters"),
         ({"metadata": {"key": "x" * 501}}, "metadata", None, "up to 500 characters"),
         ({"metadata": {f"k{n}": "1" for n in range(51)}}, "metadata", None, "up to 50 metadata keys"),
-        ({"phone_number_collection": {"enabled": "yes"}}, "phone_number_collection[enabled]", None, "boolean"),
+        ({"phone_number_collection": {"enabled": "y"}}, "phone_number_collection[enabled]", None, "boolean"),
         (
             {"payment_intent_data": {"capture_method": "later"}},
             "payment_intent_data[capture_method]",
@@ -191,7 +206,7 @@ def test_without_expiry_a_day(client: stripe.StripeClient) -> None:
 
 
 def test_unknown_session(client: stripe.StripeClient) -> None:
-    with pytest.raises(stripe.InvalidRequestError, match="No such checkout.session: 'cs_test_x'") as raised:
+    with pytest.raises(stripe.InvalidRequestError, match=r"No such checkout\.session: 'cs_test_x'") as raised:
         client.v1.checkout.sessions.retrieve("cs_test_x")
     assert (raised.value.http_status, raised.value.code, raised.value.param) == (
         404,

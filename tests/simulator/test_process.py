@@ -66,6 +66,30 @@ def test_sends_events_to_the_endpoint_of_the_command_line_also_after_a_reset() -
         assert shop.received[-1].verify(SECRET).type == "checkout.session.completed"
 
 
+@pytest.mark.parametrize("in_flight", [False, True])
+def test_retries_outlive_the_process(tmp_path: Path, in_flight: bool) -> None:
+    """Also one that was under way when the process ended."""
+    with Receiver(answer=lambda number: 500 if number == 0 else 200) as shop:
+        arguments = (
+            *("--database", str(tmp_path / "stripe.sqlite")),
+            *("--webhook-url", shop.url, "--webhook-secret", SECRET),
+        )
+        with Simulator(*arguments) as process:
+            client = client_for(process)
+            client.v1.checkout.sessions.expire(client.v1.checkout.sessions.create(order()).id)
+            process.wait_for_deliveries()
+            assert shop.arrived.acquire(timeout=5)
+            if in_flight:
+                shop.gate.clear()
+                process.advance(5, timeout=0.2)
+                assert shop.arrived.acquire(timeout=5)
+        shop.gate.set()
+        with Simulator(*arguments) as process:
+            process.advance(5)
+            [delivery] = process.wait_for_deliveries()
+            assert delivery["status"] == "delivered"
+
+
 def test_public_url_is_where_browsers_are_sent() -> None:
     with Simulator("--public-url", "https://stripe.example/") as process:
         session = client_for(process).v1.checkout.sessions.create(order())
@@ -94,8 +118,9 @@ def test_listens_on_loopback_only(simulator: Simulator) -> None:
 
 def test_imports_neither_the_app_nor_django() -> None:
     code = (
-        "import sys, stripe_simulator.app; "
-        "print([name for name in sys.modules if name.split('.')[0] in ('oscar_vipps', 'django', 'oscar', 'stripe')])"
+        "import sys, stripe_simulator.app\n"
+        "others = {'oscar_vipps', 'django', 'oscar', 'stripe'}\n"
+        "print([name for name in sys.modules if name.split('.')[0] in others])"
     )
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, cwd=ROOT / "sandbox", capture_output=True, text=True, check=True)

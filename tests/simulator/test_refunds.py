@@ -82,6 +82,18 @@ def test_refund_of_something_unknown(client: stripe.StripeClient) -> None:
     assert raised.value.code == "parameter_missing"
 
 
+def test_a_refund_names_one_payment(client: stripe.StripeClient, paid: dict[str, Any]) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match="only specify one of these parameters"):
+        client.v1.refunds.create({"payment_intent": paid["id"], "charge": paid["latest_charge"]})
+    assert charge_of(client, paid).amount_refunded == 0
+
+
+def test_empty_metadata_is_no_metadata(client: stripe.StripeClient, paid: dict[str, Any]) -> None:
+    refund = client.v1.refunds.create({"payment_intent": paid["id"], "metadata": {"a": "1", "b": ""}})
+    assert refund.metadata is not None
+    assert refund.metadata.to_dict() == {"a": "1"}
+
+
 def test_pending_refund_that_gets_through(
     simulator: Simulator, client: stripe.StripeClient, paid: dict[str, Any]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from typing import Any
@@ -17,8 +18,12 @@ from tests.support.simulator import Simulator
 LAST_THREE = ["charge.succeeded", "payment_intent.succeeded", "checkout.session.completed"]
 
 
-def pay(simulator: Simulator, client: stripe.StripeClient, *, wait: bool = True) -> str:
-    session = client.v1.checkout.sessions.create(order())
+#: How a session asks for Vipps from 2026-09-30 on.
+ALLOWING = order(payment_method_types=None, allowed_payment_method_types=["vipps"])
+
+
+def pay(simulator: Simulator, client: stripe.StripeClient, *, wait: bool = True, asking: Any = None) -> str:
+    session = client.v1.checkout.sessions.create(asking or order())
     simulator.pay(session.id, wait=wait)
     return session.id
 
@@ -110,7 +115,7 @@ def test_unreachable_shop_is_tried_again_some_times(
     assert delivery["status"] == "failed"
     assert len(delivery["attempts"]) == 4  # three retries in test mode
     moments = [attempt["at"] for attempt in delivery["attempts"]]
-    gaps = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
     assert gaps == sorted(gaps)
     assert gaps[0] < 10
     assert gaps[-1] > 3600
@@ -184,6 +189,19 @@ def test_held_events_wait_for_their_release(
     assert len(shop.received) == 10  # the policy ended with the release
 
 
+def test_release_ends_only_policies_that_hold_events_back(
+    simulator: Simulator, shop: Receiver, client: stripe.StripeClient
+) -> None:
+    simulator.policy("drop", 2, types=["payment_intent.succeeded"])
+    simulator.policy("hold", 1, types=["charge.succeeded"])
+    pay(simulator, client)
+    simulator.release()
+    assert [policy["action"] for policy in simulator.state()["policies"]] == ["drop"]
+    pay(simulator, client)
+    assert "payment_intent.succeeded" not in arrived(shop)
+    assert arrived(shop).count("charge.succeeded") == 2
+
+
 def test_events_come_one_after_another(
     simulator: Simulator, shop: Receiver, client: stripe.StripeClient
 ) -> None:
@@ -221,7 +239,7 @@ def test_waiting_tells_what_is_still_in_flight(
 ) -> None:
     shop.gate.clear()
     expire(client)
-    with pytest.raises(TimeoutError, match="checkout.session.expired"):
+    with pytest.raises(TimeoutError, match=r"checkout\.session\.expired"):
         simulator.wait_for_deliveries(0.2)
     shop.gate.set()
     [delivery] = simulator.wait_for_deliveries()
@@ -261,6 +279,31 @@ def test_redirect_waits_for_the_shop_but_not_for_ever(
     assert response.status_code == 303
     assert len(answered) == 3  # it was told before the browser left
     assert client.v1.checkout.sessions.retrieve(session.id).status == "complete"
+
+
+@pytest.mark.timeout(40)
+def test_redirect_waits_ten_seconds_at_most(
+    simulator: Simulator, shop: Receiver, client: stripe.StripeClient, browser: httpx.Client
+) -> None:
+    session = client.v1.checkout.sessions.create(order())
+    url = simulator.pay(session.id, "start")["url"]
+    shop.gate.clear()
+    begun = time.monotonic()
+    response = browser.post(url, data={"outcome": "authorize"})
+    assert 9 < time.monotonic() - begun < 13
+    assert response.headers["Location"] == f"https://butikk.example/takk/?session={session.id}"
+
+
+@pytest.mark.parametrize("action", ["drop", "hold"])
+def test_redirect_does_not_wait_for_an_event_that_is_not_sent(
+    simulator: Simulator, shop: Receiver, client: stripe.StripeClient, browser: httpx.Client, action: str
+) -> None:
+    session = client.v1.checkout.sessions.create(order())
+    url = simulator.pay(session.id, "start")["url"]
+    simulator.policy(action, types=["checkout.session.completed"])
+    begun = time.monotonic()
+    assert browser.post(url, data={"outcome": "authorize"}).status_code == 303
+    assert time.monotonic() - begun < 5
 
 
 # Endpoints of the API
@@ -304,6 +347,44 @@ def test_payload_follows_the_endpoints_version(simulator: Simulator, client: str
         client.v1.webhook_endpoints.create(parameters)
         pay(simulator, client)
         assert json.loads(shop.received[0].body)["api_version"] == "2026-02-25.clover"
+
+
+def test_payload_follows_the_account_where_the_endpoint_names_no_version(
+    simulator: Simulator, client: stripe.StripeClient
+) -> None:
+    with Receiver() as shop:
+        endpoint(client, shop.url)
+        pay(simulator, client_for(simulator, version="2026-09-30.preview; vipps_preview=v1"), asking=ALLOWING)
+        assert {json.loads(received.body)["api_version"] for received in shop.received} == {
+            "2026-08-26.dahlia"
+        }
+        # The same event asked for by a request of yet another version stays as it was made.
+        event = client.v1.events.list({"limit": 1}).data[0]
+        assert event.api_version == "2026-08-26.dahlia"
+
+
+def test_an_endpoint_that_is_switched_off_gets_no_retries(
+    simulator: Simulator, client: stripe.StripeClient
+) -> None:
+    with Receiver(answer=lambda number: 500) as shop:
+        created = endpoint(client, shop.url)
+        expire(client)
+        simulator.wait_for_deliveries()
+        client.v1.webhook_endpoints.update(created.id, {"disabled": True})
+        simulator.advance(24 * 3600)
+        assert len(shop.received) == 1
+        assert [delivery["status"] for delivery in simulator.deliveries()] == ["failed"]
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:99999/", "http://[x/", "http://a..b/"])
+def test_an_address_that_cannot_be_one_is_a_failed_delivery(
+    simulator: Simulator, client: stripe.StripeClient, url: str
+) -> None:
+    simulator.set_webhooks(url, SECRET)
+    expire(client)
+    [delivery] = simulator.wait_for_deliveries()
+    assert delivery["status"] == "retrying"
+    assert delivery["attempts"][0]["error"]
 
 
 def test_at_most_sixteen_endpoints(simulator: Simulator, client: stripe.StripeClient) -> None:

@@ -34,9 +34,12 @@ def began(request: HttpRequest, payment: Payment) -> bool:
 
 
 def may_see_order(request: HttpRequest, payment: Payment) -> bool:
-    """Whether it is this shopper's order: begun in this browser, or of the account that is signed in."""
-    user = request.user
-    return began(request, payment) or (user.is_authenticated and payment.order.user_id == user.pk)
+    """Whether it is this shopper's order: begun, or just finished, in this browser, or of the account that is
+    signed in.
+    """
+    is_the_accounts = request.user.is_authenticated and payment.order.user_id == request.user.pk
+    was_thanked = request.session.get("checkout_order_id") == payment.order_id
+    return began(request, payment) or was_thanked or is_the_accounts
 
 
 def latest_unfinished(request: HttpRequest) -> Payment | None:

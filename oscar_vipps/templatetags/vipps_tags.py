@@ -1,0 +1,23 @@
+"""What templates of the shop may want to know of Vipps payments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from oscar_vipps.checkout import browser
+from oscar_vipps.checkout.tokens import url_for
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def waiting_vipps_payment(context: dict[str, Any]) -> dict[str, str] | None:
+    """The addresses ``pay`` and ``cancel`` of this browser's newest payment that waits, if there is one.
+
+    ``{% waiting_vipps_payment as urls %}``, and then include ``oscar_vipps/checkout/partials/choices.html``.
+    """
+    request = context.get("request")
+    payment = browser.latest_unfinished(request) if request else None
+    return {name: url_for(payment, name) for name in ("pay", "cancel")} if payment else None

@@ -43,11 +43,11 @@ def may_see_order(request: HttpRequest, payment: Payment) -> bool:
 
 
 def latest_unfinished(request: HttpRequest) -> Payment | None:
-    """The newest payment of this browser that still waits for the shopper."""
-    waiting = Payment.objects.filter(
-        reference__in=_references(request), state__in=[Payment.State.CREATED, Payment.State.OPEN]
-    )
-    return waiting.order_by("-created_at", "-pk").first()
+    """The newest payment of this browser with which the shopper has something left to do: pay it, be thanked
+    for it, or take the basket back.
+    """
+    unfinished = Payment.objects.filter(reference__in=_references(request), basket_returned_at=None)
+    return unfinished.order_by("-created_at", "-pk").first()
 
 
 def _references(request: HttpRequest) -> list[str]:

@@ -56,11 +56,13 @@ class PaymentMethodsMixin(CheckoutView):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """An empty basket may mean that the order waits to be paid: say that, not "your basket is empty".
 
-        Back from Stripe with the back button, or a second click on "Place order".
+        Back from Stripe with the back button, or a second click on "Place order". Where the payment was
+        decided meanwhile, that is said.
         """
         if request.basket.is_empty and (payment := browser.latest_unfinished(request)):
             places_order = request.method == "POST" and request.POST.get("action") == "place_order"
-            return SeeOther(url_for(payment, "pay" if places_order else "cancel"))
+            page = "return" if payment.is_paid or payment.has_ended else "pay" if places_order else "cancel"
+            return SeeOther(url_for(payment, page))
         return super().dispatch(request, *args, **kwargs)
 
     def get_pre_conditions(self, request: HttpRequest) -> list[str]:

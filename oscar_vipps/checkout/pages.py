@@ -20,6 +20,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from oscar.core.loading import get_class
@@ -38,6 +39,17 @@ CheckoutSessionData = get_class("checkout.utils", "CheckoutSessionData")
 post_checkout = get_class("checkout.signals", "post_checkout")
 
 logger = logging.getLogger("oscar_vipps")
+
+_WITH_BASKET = {
+    baskets.Returned.ALL: gettext_lazy("The payment is cancelled, and your basket is back."),
+    baskets.Returned.SOME: gettext_lazy(
+        "The payment is cancelled. Some of what was in your basket can't be bought any more; "
+        "the rest is back."
+    ),
+    baskets.Returned.NOTHING: gettext_lazy(
+        "The payment is cancelled. What was in your basket can't be bought any more."
+    ),
+}
 
 View = Callable[..., HttpResponse]
 
@@ -165,8 +177,8 @@ def _cancel(request: HttpRequest, payment: Payment) -> HttpResponse:
             _("The payment could not be cancelled right now. Nothing has changed. Please try again."),
         )
         return SeeOther(url_for(payment, "cancel"))
-    if _give_basket_back(request, payment):
-        messages.success(request, _("The payment is cancelled, and your basket is back."))
+    if returned := _give_basket_back(request, payment):
+        messages.success(request, _WITH_BASKET[returned])
         return SeeOther(reverse("basket:summary"))
     return SeeOther(url_for(payment, "return"))
 
@@ -247,6 +259,6 @@ def _refreshed(payment: Payment) -> Payment:
         return payment
 
 
-def _give_basket_back(request: HttpRequest, payment: Payment) -> bool:
+def _give_basket_back(request: HttpRequest, payment: Payment) -> baskets.Returned | None:
     """Only to whoever ordered: what a stranger had in the basket is nobody's business."""
-    return browser.may_see_order(request, payment) and baskets.give_back(payment, request)
+    return baskets.give_back(payment, request) if browser.may_see_order(request, payment) else None

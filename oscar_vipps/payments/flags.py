@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
-
-from django.db import transaction
 
 from oscar_vipps.models import Flag, Payment
 from oscar_vipps.signals import payment_needs_attention
 
+from .announcements import announce
+
 logger = logging.getLogger("oscar_vipps")
 
 
-def flag(payment: Payment, reason: Flag.Reason, detail: str) -> None:
-    """Mark the (locked) payment. ``detail`` is for staff and holds nothing personal.
+def flag(payment: Payment, reason: Flag.Reason, detail: str) -> bool:
+    """Mark the (locked) payment; tells whether that is news.
+
+    ``detail`` is for staff and holds nothing personal.
 
     There is one mark for each reason. The same news again is none; other news, or the same after somebody
     resolved it, opens the mark again.
@@ -24,7 +25,7 @@ def flag(payment: Payment, reason: Flag.Reason, detail: str) -> None:
     if found is None:
         Flag.objects.create(payment=payment, reason=reason, detail=detail)
     elif found.resolved_at is None and detail in found.detail.splitlines():
-        return
+        return False
     else:
         found.detail = f"{found.detail}\n{detail}"
         found.resolved_at = None
@@ -36,12 +37,5 @@ def flag(payment: Payment, reason: Flag.Reason, detail: str) -> None:
         detail,
         extra=payment.log_extra(reason=reason.value),
     )
-    # After the commit: a receiver sees what is in the database, and its failure can't undo that.
-    send = partial(
-        payment_needs_attention.send_robust,
-        sender=Payment,
-        payment=payment,
-        order=payment.order,
-        reason=reason,
-    )
-    transaction.on_commit(send, robust=True)
+    announce(payment_needs_attention, payment, reason=reason)
+    return True

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings as django_settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +25,7 @@ from oscar_vipps.shop import ledger, mail, orders
 from oscar_vipps.shop.reversal import reverse
 
 from . import states
+from .announcements import announce
 from .binding import is_of_another_attempt, mismatch
 from .flags import flag
 from .states import Fact, State
@@ -91,17 +92,18 @@ def _apply(payment: Payment, snapshot: Snapshot) -> None:
         payment.decline_code = payment.session_url = ""
     payment.save()
     has_more = (payment.amount_authorized, payment.amount_captured) != had
+    if payment.is_paid and payment.confirmation_sent_at is None:
+        # Also when nothing else is new: a mail that failed is tried again with whatever comes next. robust,
+        # here and below: what a mail server or a shop's receiver does must not keep the rest from happening.
+        # Registered before any code of the shop runs, which may register something that fails.
+        transaction.on_commit(partial(mail.send_confirmation, payment.pk), robust=True)
     if steps or has_more:
-        order = orders.locked(payment.order_id)
+        payment.order = order = orders.locked(payment.order_id)
         ledger.record(payment)
         for state in steps:
             _enter(payment, order, state)
     if has_more and before in (State.CANCELLED, State.EXPIRED):
         _notice_late_money(payment)
-    if payment.is_paid and payment.confirmation_sent_at is None:
-        # Also when nothing else is new: a mail that failed is tried again with whatever comes next. robust,
-        # here and below: what a mail server or a shop's receiver does must not keep the rest from happening.
-        transaction.on_commit(partial(mail.send_confirmation, payment.pk), robust=True)
 
 
 def _add_facts(payment: Payment, snapshot: Snapshot) -> None:
@@ -146,9 +148,8 @@ def _enter(payment: Payment, order: Any, state: State) -> None:
     if state == State.OPEN:
         return
     logger.info("Order %s: payment %s", order.number, state.value, extra=payment.log_extra(state=state.value))
-    # Registered before the shop's own code runs, which may register something that fails.
-    send = partial(SIGNALS[state].send_robust, sender=Payment, payment=payment, order=order)
-    transaction.on_commit(send, robust=True)
+    # Before the shop's own code runs, which may put something that fails behind the commit.
+    announce(SIGNALS[state], payment)
     orders.add_note(order, NOTES[state], payment.amount)
     if state in (State.CANCELLED, State.EXPIRED):
         reverse(order)
@@ -163,6 +164,9 @@ def _follow(payment: Payment, order: Any, state: State) -> None:
             orders.follow(order, state.value)
     except orders.StatusRefused as error:
         flag(payment, Flag.Reason.STATUS_REFUSED, str(error))
+    except OperationalError:
+        # A deadlock or a lost connection is nobody's opinion of the status: everything is tried again.
+        raise
     except Exception as error:  # the shop's own code, called by Oscar
         logger.exception(
             "Order %s could not follow its payment to '%s'.",
@@ -176,5 +180,5 @@ def _follow(payment: Payment, order: Any, state: State) -> None:
 
 def _notice_late_money(payment: Payment) -> None:
     held = max(payment.amount_authorized, payment.amount_captured)
-    orders.add_note(payment.order, LATE_NOTE, held)
-    flag(payment, Flag.Reason.LATE_PAYMENT, f"NOK {to_decimal(held)} at {payment.payment_intent_id}")
+    if flag(payment, Flag.Reason.LATE_PAYMENT, f"NOK {to_decimal(held)} at {payment.payment_intent_id}"):
+        orders.add_note(payment.order, LATE_NOTE, held)

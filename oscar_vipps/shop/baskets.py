@@ -6,6 +6,7 @@ not be placed a second time, and somebody who guessed its id could open a strang
 
 from __future__ import annotations
 
+import enum
 from typing import Any
 
 from django.db import transaction
@@ -36,38 +37,55 @@ def is_open(basket: Any) -> bool:
     return Basket.objects.filter(pk=basket.pk, status__in=Basket.editable_statuses).exists()
 
 
-def give_back(payment: Payment, request: Any) -> bool:
+class Returned(enum.Enum):
+    """How much of a basket the shopper has back."""
+
+    ALL = "all"
+    SOME = "some"
+    NOTHING = "nothing"
+
+
+def give_back(payment: Payment, request: Any) -> Returned | None:
     """Add what the order's basket held to the shopper's basket of today: lines, options and vouchers.
 
-    Done once for a payment; tells whether it was done now. What can't be bought any more stays behind.
+    Done once for a payment; None where that was before. What can't be bought any more stays behind.
     """
     # Either the basket is filled and the payment says so, or neither.
     with transaction.atomic():
         claimed = Payment.objects.filter(pk=payment.pk, basket_returned_at=None)
         if not claimed.update(basket_returned_at=timezone.now()):
-            return False
-        _copy(payment.order.basket, request)
-    return True
+            return None
+        return _copy(payment.order.basket, request)
 
 
-def _copy(old: Any, request: Any) -> None:
+def _copy(old: Any, request: Any) -> Returned:
     if old is None:  # deleted by a shop that tidies up
-        return
+        return Returned.NOTHING
     basket = request.basket
-    for line in old.lines.select_related("product").order_by("pk"):
-        options = [
-            {"option": attribute.option, "value": attribute.value} for attribute in line.attributes.all()
-        ]
-        if _can_be_bought(basket, line, options):
-            basket.add_product(line.product, line.quantity, options)
-    if not basket.pk:
-        return
+    found = [_copy_line(line, basket) for line in old.lines.select_related("product").order_by("pk")]
+    if basket.pk:
+        _copy_vouchers(old, basket, request)
+    if not any(found):
+        return Returned.NOTHING
+    return Returned.ALL if all(found) else Returned.SOME
+
+
+def _copy_vouchers(old: Any, basket: Any, request: Any) -> None:
     for voucher in old.vouchers.all():
         available, _reason = voucher.is_available_to_user(user=request.user)
         if voucher.is_active() and available:
             basket.vouchers.add(voucher)
     basket.reset_offer_applications()
     Applicator().apply(basket, request.user, request)
+
+
+def _copy_line(line: Any, basket: Any) -> bool:
+    """Whether it could be."""
+    options = [{"option": attribute.option, "value": attribute.value} for attribute in line.attributes.all()]
+    if not _can_be_bought(basket, line, options):
+        return False
+    basket.add_product(line.product, line.quantity, options)
+    return True
 
 
 def _can_be_bought(basket: Any, line: Any, options: list[dict[str, Any]]) -> bool:

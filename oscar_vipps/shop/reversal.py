@@ -51,12 +51,16 @@ def _reverse_vouchers(order: Any) -> None:
 
 def _reverse_offers(order: Any) -> None:
     """Each ``OrderDiscount`` is one use that Oscar counted on its offer."""
-    for discount in order.discounts.order_by("pk"):
+    discounts = order.discounts.order_by("pk")
+    for discount in discounts:
         ConditionalOffer.objects.filter(pk=discount.offer_id).update(
             num_applications=_less("num_applications", discount.frequency or 0),
             num_orders=_less("num_orders", 1),
             total_discount=_less("total_discount", discount.amount),
         )
+    for offer in ConditionalOffer.objects.filter(pk__in={discount.offer_id for discount in discounts}):
+        # Saving lets Oscar see whether an offer that was used up is open again.
+        offer.save(update_fields=["status"])
 
 
 def _release_stock(order: Any) -> None:

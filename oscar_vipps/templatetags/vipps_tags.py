@@ -20,4 +20,6 @@ def waiting_vipps_payment(context: dict[str, Any]) -> dict[str, str] | None:
     """
     request = context.get("request")
     payment = browser.latest_unfinished(request) if request else None
-    return {name: url_for(payment, name) for name in ("pay", "cancel")} if payment else None
+    if payment is None or payment.is_paid or payment.has_ended:
+        return None
+    return {name: url_for(payment, name) for name in ("pay", "cancel")}

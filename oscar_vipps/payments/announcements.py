@@ -1,0 +1,22 @@
+"""Signals to the shop, sent when what they tell is in the database."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.dispatch import Signal
+
+from oscar_vipps.models import Payment
+
+
+def announce(signal: Signal, payment: Payment, **arguments: Any) -> None:
+    """Send the signal after the commit. robust: a receiver's failure can't undo anything, nor stop the others."""
+    transaction.on_commit(partial(_send, signal, payment.pk, arguments), robust=True)
+
+
+def _send(signal: Signal, payment_id: int, arguments: dict[str, Any]) -> None:
+    # As it is now: a receiver may save it, and must not write back what was true before the mail went out.
+    payment = Payment.objects.select_related("order").get(pk=payment_id)
+    signal.send_robust(sender=Payment, payment=payment, order=payment.order, **arguments)

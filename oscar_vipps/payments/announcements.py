@@ -12,7 +12,10 @@ from oscar_vipps.models import Payment
 
 
 def announce(signal: Signal, payment: Payment, **arguments: Any) -> None:
-    """Send the signal after the commit. robust: a receiver's failure can't undo anything, nor stop the others."""
+    """Send the signal after the commit.
+
+    robust: a receiver that fails can't undo anything, nor stop the others.
+    """
     transaction.on_commit(partial(_send, signal, payment.pk, arguments), robust=True)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.test import Client
 from django.urls import reverse
+from oscar.core.loading import get_model
 
 from oscar_vipps.checkout.tokens import url_for
 from oscar_vipps.models import Payment
@@ -35,12 +36,26 @@ class Shopper:
     def post(self, name: str, data: dict[str, Any] | None = None, **more: Any) -> Any:
         return self.client.post(reverse(name), data or {}, **more)
 
+    def open(self, address: str, *args: Any, **more: Any) -> Any:
+        """Any address, such as that of a redirect."""
+        return self.client.get(address, *args, **more)
+
     def add(self, product: Any, quantity: int = 1, **options: Any) -> Any:
         address = reverse("basket:add", args=[product.pk])
         return self.client.post(address, {"quantity": quantity, "action": "add", **options})
 
     def add_voucher(self, code: str) -> Any:
         return self.post("basket:vouchers-add", {"code": code})
+
+    def fill_basket(self, product: Any, code: str) -> None:
+        """With all that a basket can hold: a line with an option, and a voucher."""
+        options = get_model("catalogue", "Option").objects
+        option, _created = options.get_or_create(code="engraving", defaults={"name": "Engraving"})
+        product.product_class.options.add(option)
+        self.add(product, 2, engraving="Kari & Ola")
+        self.add_voucher(code)
+        # And see what the shop says to that, so that what it says later stands alone.
+        self.get("basket:summary")
 
     def identify(self, email: str = EMAIL) -> None:
         """Say who it is, and where parcels go."""
@@ -88,11 +103,11 @@ class Shopper:
     def basket_contents(self) -> list[str]:
         """All that the basket holds: lines with their options, then vouchers."""
         basket = self.get("basket:summary").context["basket"]
-        lines = [
-            " ".join([f"{line.quantity} {line.product.title}", *(str(o.value) for o in line.attributes.all())])
-            for line in basket.all_lines()
-        ]
-        return lines + ([voucher.code for voucher in basket.vouchers.all()] if basket.pk else [])
+        contents = []
+        for line in basket.all_lines():
+            options = [str(attribute.value) for attribute in line.attributes.all()]
+            contents.append(" ".join([f"{line.quantity} {line.product.title}", *options]))
+        return contents + ([voucher.code for voucher in basket.vouchers.all()] if basket.pk else [])
 
     def basket_titles(self) -> list[str]:
         """What the shopper's basket page lists."""

@@ -424,7 +424,7 @@ def test_a_whole_session() -> None:
         "metadata": metadata,
         "payment_intent_data": {
             "capture_method": "automatic",
-            "description": "Order 100012",
+            "description": "Ordre 100012",
             "metadata": metadata,
         },
         "locale": "nb",

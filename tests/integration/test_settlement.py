@@ -1,0 +1,305 @@
+"""What ``settle`` makes of single facts: what doesn't match, what comes late, what the order can't follow."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from oscar.apps.order.signals import order_status_changed
+
+from oscar_vipps.gateway import client
+from oscar_vipps.gateway.snapshot import Snapshot, from_object
+from oscar_vipps.models import Flag, Payment
+from oscar_vipps.payments.settlement import settle, settle_or_refuse
+from oscar_vipps.signals import payment_needs_attention
+from tests.integration.books import Books, books, differences, mails
+from tests.support.fixtures import Shop
+from tests.support.shopper import EMAIL, Shopper
+
+PRICE = Decimal("249.00")
+
+
+@pytest.fixture
+def payment(shop: Shop, shopper: Shopper, product: Any) -> Payment:
+    """A payment whose session is open."""
+    return shopper.go_to_vipps(product)
+
+
+def at_stripe(payment: Payment) -> Snapshot:
+    """What Stripe says now."""
+    return from_object(client.retrieve_session(payment.session_id or ""))
+
+
+def paid(shop: Shop, payment: Payment) -> Snapshot:
+    shop.simulator.pay(payment.session_id or "")
+    return at_stripe(payment)
+
+
+def with_order_status(settings: Any, **statuses: str) -> None:
+    settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "ORDER_STATUS": statuses}
+
+
+@contextmanager
+def attention() -> Iterator[list[Flag.Reason]]:
+    """The reasons that the signal gives."""
+    reasons: list[Flag.Reason] = []
+
+    def receive(reason: Flag.Reason, **kwargs: Any) -> None:
+        reasons.append(reason)
+
+    payment_needs_attention.connect(receive)
+    yield reasons
+    payment_needs_attention.disconnect(receive)
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+    return [each for each in caplog.records if each.name == "oscar_vipps" and each.levelno == logging.WARNING]
+
+
+# What doesn't match
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"amount": 24899}, "amount is 24899, expected 24900"),
+        ({"amount": 24899, "amount_captured": 24899, "amount_authorized": 24899}, "captured amount is 24899"),
+        ({"amount_captured": 100}, "captured amount is 100, expected 24900"),
+        ({"amount_authorized": 24901}, "reserved amount is 24901, expected 24900"),
+        ({"currency": "SEK"}, "currency is 'SEK', expected 'NOK'"),
+        ({"currency": ""}, "currency is '', expected 'NOK'"),
+        ({"livemode": True}, "livemode is True, expected False"),
+        ({"order": "100999"}, "order is '100999'"),
+        ({"order": ""}, "order is ''"),
+        ({"site": "another.example"}, "site is 'another.example', expected 'example.com'"),
+        ({"payment": "of-another-order"}, "payment is 'of-another-order'"),
+        ({"session_id": "cs_test_another"}, "session is 'cs_test_another'"),
+        ({"payment_intent_id": "pi_another"}, "payment intent is 'pi_another'"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else ",".join(value),
+)
+def test_what_does_not_match_changes_nothing_and_is_flagged(
+    shop: Shop, payment: Payment, caplog: pytest.LogCaptureFixture, wrong: dict[str, Any], told: str
+) -> None:
+    """Field failures 13, 14, 27."""
+    shop.simulator.pay(payment.session_id or "", "start")
+    settle(payment.pk, at_stripe(payment))
+    before = books(payment)
+    true = paid(shop, payment)
+    caplog.clear()
+
+    with attention() as reasons:
+        for _ in range(2):
+            found, refusal = settle_or_refuse(payment.pk, replace(true, **wrong))
+            assert found.state == Payment.State.OPEN
+            assert told in refusal
+    after = books(payment)
+    [(reason, detail)] = after["flags"]
+    assert (set(differences(before, after)), reason, mails()) == ({"flags"}, "mismatch", [])
+    assert told in detail
+    [record] = warnings(caplog)
+    extra = vars(record)
+    assert (extra["order_number"], extra["payment"]) == (payment.order.number, payment.reference)
+    assert reasons == [Flag.Reason.MISMATCH]
+
+    # The truth is not held back by that.
+    assert settle(payment.pk, true).state == Payment.State.CAPTURED
+
+
+def test_a_flag_is_raised_again_by_other_news_and_after_it_was_resolved(shop: Shop, payment: Payment) -> None:
+    true = paid(shop, payment)
+    first, second = replace(true, amount=1), replace(true, amount=2)
+    with attention() as reasons:
+        for snapshot, times in ((first, 1), (first, 1), (second, 2), (second, 2), (first, 2)):
+            settle(payment.pk, snapshot)
+            assert len(reasons) == times
+        Flag.objects.update(resolved_at=timezone.now())
+        settle(payment.pk, first)
+        assert len(reasons) == 3
+    flag = Flag.objects.get()
+    assert flag.resolved_at is None
+    assert ("amount is 1," in flag.detail, "amount is 2," in flag.detail) == (True, True)
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_another_session_that_nobody_was_sent_to_is_ignored(
+    shop: Shop, payment: Payment, ended: bool
+) -> None:
+    before = books(payment)
+    another = replace(at_stripe(payment), session_id="cs_test_another", session_ended=ended)
+    found, refusal = settle_or_refuse(payment.pk, another)
+    assert (found.state, refusal) == ("open", "About a Checkout Session that nobody was sent to.")
+    assert differences(before, books(payment)) == {}
+
+
+# Tries that fail
+
+
+def test_a_declined_try_leaves_its_reason_and_ends_nothing(shop: Shop, payment: Payment) -> None:
+    before = books(payment)
+    shop.simulator.pay(payment.session_id or "", "fail")
+    settle(payment.pk, at_stripe(payment))
+    changed = differences(before, books(payment))
+    assert changed.pop("payment.decline_code") == ("", "generic_decline")
+    assert set(changed) == {"payment.payment_intent_id"}
+
+    # The next try is under way; then the money comes.
+    shop.simulator.pay(payment.session_id or "", "start")
+    assert settle(payment.pk, at_stripe(payment)).decline_code == ""
+    shop.deliver("payment_intent.payment_failed")
+    shop.simulator.pay(payment.session_id or "")
+    found = settle(payment.pk, at_stripe(payment))
+    assert (found.state, found.decline_code) == ("captured", "")
+    shop.deliver("payment_intent.payment_failed")
+    assert books(payment)["payment"]["decline_code"] == ""
+
+
+# Money that comes late
+
+
+@pytest.mark.parametrize(
+    ("given_up", "state", "status"), [(False, "expired", "Expired"), (True, "cancelled", "Cancelled")]
+)
+def test_late_money_is_recorded_and_flagged_and_the_order_stays_as_it_is(
+    shop: Shop,
+    payment: Payment,
+    product: Any,
+    caplog: pytest.LogCaptureFixture,
+    given_up: bool,
+    state: str,
+    status: str,
+) -> None:
+    """Field failure 22."""
+    if given_up:
+        Payment.objects.filter(pk=payment.pk).update(cancel_requested_at=timezone.now())
+    assert settle(payment.pk, replace(at_stripe(payment), session_ended=True)).state == state
+    before = books(payment)
+    late = paid(shop, payment)
+    caplog.clear()
+    with attention() as reasons:
+        for _ in range(2):
+            assert settle(payment.pk, late).state == state
+    after = books(payment)
+    assert (after["status"], after["lines"], mails()) == (status, [(1, 0, (10, 0))], [])
+    assert after["source"] == (PRICE, PRICE, Decimal(0))
+    assert [(kind, amount) for kind, amount, *_ in after["transactions"]] == [
+        ("Authorise", PRICE),
+        ("Debit", PRICE),
+    ]
+    assert after["flags"] == [("late_payment", f"NOK 249.00 at {late.payment_intent_id}")]
+    assert len(after["notes"]) == len(before["notes"]) + 1
+    assert "249.00 arrived after" in after["notes"][-1][0]
+    assert after["history"] == before["history"]
+    assert reasons == [Flag.Reason.LATE_PAYMENT]
+    assert len(warnings(caplog)) == 1
+
+
+# The order's status
+
+
+def recorded(found: Books) -> tuple[Any, ...]:
+    """What is said of the money."""
+    return (found["payment"]["state"], found["source"][:2], len(found["transactions"]), len(found["notes"]))
+
+
+CAPTURED = ("captured", (PRICE, PRICE), 2, 1)
+
+
+@pytest.mark.parametrize("status", ["Shipped", "no status at all"])
+def test_a_status_that_the_pipeline_refuses_is_flagged_and_the_money_recorded(
+    shop: Shop, payment: Payment, settings: Any, status: str
+) -> None:
+    """Field failure 18."""
+    with_order_status(settings, captured=status)
+    with attention() as reasons:
+        settle(payment.pk, paid(shop, payment))
+    found = books(payment)
+    assert (recorded(found), found["status"], found["history"], mails()) == (CAPTURED, "Pending", [], [EMAIL])
+    assert found["flags"] == [("status_refused", f"the pipeline does not lead from 'Pending' to '{status}'")]
+    assert reasons == [Flag.Reason.STATUS_REFUSED]
+
+
+def test_a_receiver_that_fails_when_the_status_changes_is_flagged_and_the_money_recorded(
+    shop: Shop, payment: Payment, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(**kwargs: Any) -> None:
+        raise RuntimeError(f"can't tell {EMAIL}")
+
+    order_status_changed.connect(fail)
+    try:
+        settle(payment.pk, paid(shop, payment))
+    finally:
+        order_status_changed.disconnect(fail)
+    found = books(payment)
+    assert (recorded(found), found["status"], found["history"], mails()) == (CAPTURED, "Pending", [], [EMAIL])
+    [(reason, detail)] = found["flags"]
+    assert (reason, "RuntimeError" in detail, EMAIL in detail) == ("status_refused", True, False)
+    assert [each for each in caplog.records if each.name == "oscar_vipps" and each.exc_info]
+
+
+def test_an_outcome_without_a_status_leaves_the_order_alone(
+    shop: Shop, payment: Payment, settings: Any
+) -> None:
+    with_order_status(settings, expired="Expired")
+    settle(payment.pk, paid(shop, payment))
+    found = books(payment)
+    assert (recorded(found), found["status"], found["history"], found["flags"]) == (
+        CAPTURED,
+        "Pending",
+        [],
+        [],
+    )
+
+
+def test_an_order_that_somebody_moved_already_is_not_moved_again(shop: Shop, payment: Payment) -> None:
+    payment.order.set_status("Paid")
+    settle(payment.pk, paid(shop, payment))
+    found = books(payment)
+    assert (recorded(found), found["history"], found["flags"]) == (CAPTURED, [("Pending", "Paid")], [])
+
+
+def test_an_edit_of_the_order_that_came_first_is_not_lost(shop: Shop, payment: Payment) -> None:
+    """``Order.set_status`` saves the whole row as it was loaded."""
+    snapshot = paid(shop, payment)
+    type(payment.order).objects.filter(pk=payment.order_id).update(guest_email="ola@example.com")
+    settle(payment.pk, snapshot)
+    payment.order.refresh_from_db()
+    assert (payment.order.guest_email, payment.order.status) == ("ola@example.com", "Paid")
+
+
+def test_the_payment_that_settle_returns_has_the_order_as_it_is_now(shop: Shop, payment: Payment) -> None:
+    """Whoever saves it, as ``Order.set_status`` does, would otherwise undo the status."""
+    found = settle(payment.pk, paid(shop, payment))
+    assert found.order.status == books(payment)["status"] == "Paid"
+
+
+# Reservations
+
+
+def test_reserved_money_is_allocated_and_debited_when_it_is_captured(
+    shop: Shop, shopper: Shopper, product: Any, settings: Any
+) -> None:
+    """Field failures 20, 21."""
+    settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "CAPTURE": "manual"}
+    payment = shopper.go_to_vipps(product)
+    reserved = paid(shop, payment)
+    settle(payment.pk, reserved)
+    found = books(payment)
+    assert recorded(found) == ("authorized", (PRICE, Decimal(0)), 1, 1)
+    assert (found["status"], [name for name, *_ in found["payment events"]]) == ("Reserved", ["Authorised"])
+    assert found["payment"]["charge_id"] == reserved.charge_id
+    assert "must be captured within seven days" in found["notes"][0][0]
+
+    captured = replace(reserved, amount_captured=payment.amount)
+    settle(payment.pk, captured)
+    settle(payment.pk, reserved)
+    found = books(payment)
+    assert recorded(found) == ("captured", (PRICE, PRICE), 2, 2)
+    assert [name for name, *_ in found["payment events"]] == ["Authorised", "Settled"]
+    assert (found["status"], mails()) == ("Paid", [EMAIL])

@@ -6,6 +6,7 @@ personal are for the browser that ordered, or the account.
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from oscar_vipps.models import Payment
@@ -42,12 +43,21 @@ def may_see_order(request: HttpRequest, payment: Payment) -> bool:
     return began(request, payment) or was_thanked or is_the_accounts
 
 
+def latest_waiting(request: HttpRequest) -> Payment | None:
+    """The newest payment of this browser that the shopper can still make."""
+    return _unfinished(request).filter(state__in=[Payment.State.CREATED, Payment.State.OPEN]).first()
+
+
 def latest_unfinished(request: HttpRequest) -> Payment | None:
-    """The newest payment of this browser with which the shopper has something left to do: pay it, be thanked
-    for it, or take the basket back.
+    """The payment of this browser with which the shopper has something left to do: make it, or be thanked
+    for it, or take its basket back.
     """
-    unfinished = Payment.objects.filter(reference__in=_references(request), basket_returned_at=None)
-    return unfinished.order_by("-created_at", "-pk").first()
+    return latest_waiting(request) or _unfinished(request).first()
+
+
+def _unfinished(request: HttpRequest) -> QuerySet[Payment]:
+    found = Payment.objects.filter(reference__in=_references(request), basket_returned_at=None)
+    return found.order_by("-created_at", "-pk")
 
 
 def _references(request: HttpRequest) -> list[str]:

@@ -19,7 +19,5 @@ def waiting_vipps_payment(context: dict[str, Any]) -> dict[str, str] | None:
     ``{% waiting_vipps_payment as urls %}``, and then include ``oscar_vipps/checkout/partials/choices.html``.
     """
     request = context.get("request")
-    payment = browser.latest_unfinished(request) if request else None
-    if payment is None or payment.is_paid or payment.has_ended:
-        return None
-    return {name: url_for(payment, name) for name in ("pay", "cancel")}
+    payment = browser.latest_waiting(request) if request else None
+    return {name: url_for(payment, name) for name in ("pay", "cancel")} if payment else None

@@ -236,6 +236,16 @@ def test_the_basket_page_offers_the_payment_for_as_long_as_it_waits(
     assert not is_offered(ready)
 
 
+def test_a_payment_that_waits_is_offered_although_a_later_one_has_ended(
+    shop: Shop, shopper: Shopper, product: Any
+) -> None:
+    """Field failure 7: whose basket nobody has asked back."""
+    waiting = shopper.go_to_vipps(product)
+    ended = shopper.go_to_vipps(ProductFactory.create(title="Brown cheese"))
+    Shopper().press(ended, "cancel")
+    assert url_for(waiting, "pay") in shopper.open(BASKET).content.decode()
+
+
 def test_who_goes_back_after_paying_is_not_asked_to_pay_again(
     shop: Shop, ready: Shopper, product: Any
 ) -> None:

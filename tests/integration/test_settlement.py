@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from oscar.apps.order.signals import order_status_changed
 
@@ -17,6 +18,7 @@ from oscar_vipps.gateway import client
 from oscar_vipps.gateway.snapshot import Snapshot, from_object
 from oscar_vipps.models import Flag, Payment
 from oscar_vipps.payments.settlement import settle, settle_or_refuse
+from oscar_vipps.shop import ledger
 from oscar_vipps.signals import payment_needs_attention
 from tests.integration.books import Books, books, differences, mails
 from tests.support.fixtures import Shop
@@ -279,7 +281,16 @@ def test_the_payment_that_settle_returns_has_the_order_as_it_is_now(shop: Shop, 
     assert found.order.status == books(payment)["status"] == "Paid"
 
 
-# Reservations
+# The books
+
+
+def test_what_is_in_the_books_already_is_not_written_again(shop: Shop, payment: Payment) -> None:
+    settle(payment.pk, paid(shop, payment))
+    before = books(payment)
+    payment.refresh_from_db()
+    with transaction.atomic():
+        ledger.record(payment)
+    assert differences(before, books(payment)) == {}
 
 
 def test_reserved_money_is_allocated_and_debited_when_it_is_captured(

@@ -29,7 +29,8 @@ class Fact(enum.Enum):
 #:
 #: Money wins: a session that ends after it was paid is no news. RELEASED says something only about money
 #: that was reserved: while a session is open Stripe may cancel a PaymentIntent along with it, and the
-#: session then tells. From CANCELLED and EXPIRED nothing leads back: money that comes later is late.
+#: session then tells. From CANCELLED and EXPIRED nothing leads back: money that comes later is late. (Stripe
+#: lets no session both end and be paid. Should both be heard all the same, the first was acted on already.)
 TRANSITIONS: dict[tuple[State, Fact], State] = {
     (State.CREATED, Fact.OPENED): State.OPEN,
     (State.CREATED, Fact.AUTHORIZED): State.AUTHORIZED,

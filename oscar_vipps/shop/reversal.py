@@ -9,8 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Value
-from django.db.models.functions import Greatest
+from django.db.models import Case, F, Value, When
 from oscar.core.loading import get_class, get_model
 
 ConditionalOffer = get_model("offer", "ConditionalOffer")
@@ -74,6 +73,10 @@ def _release_stock(order: Any) -> None:
         EventHandler().cancel_stock_allocations(order, lines, quantities)
 
 
-def _less(field: str, amount: int | Decimal) -> Greatest:
-    """The field less ``amount``, never below zero: a shop may have set its counters back."""
-    return Greatest(F(field) - amount, Value(type(amount)(0)))
+def _less(field: str, amount: int | Decimal) -> Case:
+    """The field less ``amount``, never below zero: a shop may have set its counters back.
+
+    Subtracted only where it can be: MariaDB refuses to compute an unsigned number below zero.
+    """
+    enough = When(**{f"{field}__gte": amount}, then=F(field) - amount)
+    return Case(enough, default=Value(type(amount)(0)))

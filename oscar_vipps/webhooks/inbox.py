@@ -57,12 +57,11 @@ def process(event: WebhookEvent) -> WebhookEvent:
                 event.save()
                 _log(event)
     except Exception as error:  # whatever it was must be kept, and Stripe asked to come again
-        _keep_failure(event, error)
+        outcome = (
+            "is done; what follows it failed" if _keep_failure(event, error) else "failed; it comes again"
+        )
         logger.exception(
-            "Event %s (%s) could not be processed; Stripe will send it again.",
-            event.event_id,
-            event.type,
-            extra={"event_id": event.event_id},
+            "Event %s (%s) %s.", event.event_id, event.type, outcome, extra={"event_id": event.event_id}
         )
         event.refresh_from_db()
     return event
@@ -83,15 +82,17 @@ def _apply(event: WebhookEvent) -> str:
     return refusal
 
 
-def _keep_failure(event: WebhookEvent, error: Exception) -> None:
+def _keep_failure(event: WebhookEvent, error: Exception) -> bool:
     """What failed and where, without the error's own words, in which somebody's address may stand.
+
+    Tells whether the event is done all the same.
 
     The transaction is gone, so this is written by itself. Another delivery may have been processed meanwhile,
     or this one, and what follows a commit have failed: that stays so.
     """
     place = traceback.extract_tb(error.__traceback__)[-1]
     undone = WebhookEvent.objects.filter(pk=event.pk).exclude(status__in=DONE)
-    undone.update(
+    return not undone.update(
         status=Status.FAILED,
         reason=f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}",
         attempts=F("attempts") + 1,

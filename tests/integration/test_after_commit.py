@@ -10,9 +10,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import django
 import pytest
 from django.db import connection, transaction
 from django.dispatch import Signal
+from django.test import override_settings
 from django.utils import timezone
 from oscar.apps.order.signals import order_status_changed
 
@@ -182,25 +184,27 @@ def test_what_the_shop_does_after_the_commit_may_fail_and_hinders_nobody(
 
 
 @contextmanager
-def mail_server_down(settings: Any) -> Iterator[None]:
+def mail_server_down() -> Iterator[None]:
     """A real one, which refuses the connection."""
-    backend = settings.EMAIL_BACKEND
+    backend = "django.core.mail.backends.smtp.EmailBackend"
     with socket.socket() as taken:  # bound, and nobody listens
         taken.bind(("127.0.0.1", 0))
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = taken.getsockname()
-        yield
-    settings.EMAIL_BACKEND = backend
+        host, port = taken.getsockname()
+        down: dict[str, Any] = {"EMAIL_BACKEND": backend, "EMAIL_HOST": host, "EMAIL_PORT": port}
+        if django.VERSION >= (6, 1):
+            down = {"MAILERS": {"default": {"BACKEND": backend, "OPTIONS": {"host": host, "port": port}}}}
+        with override_settings(**down):
+            yield
 
 
 def test_a_mail_server_that_is_down_changes_nothing_about_the_payment(
-    shop: Shop, payment: Payment, settings: Any, caplog: pytest.LogCaptureFixture
+    shop: Shop, payment: Payment, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Field failure 6."""
     shop.simulator.pay(payment.session_id or "")
     received: list[Any] = []
     with (
-        mail_server_down(settings),
+        mail_server_down(),
         receiving(signals.payment_captured, lambda **kwargs: received.append(kwargs)),
     ):
         [response] = shop.deliver(PAID)
@@ -217,11 +221,9 @@ def test_a_mail_server_that_is_down_changes_nothing_about_the_payment(
 
 
 @pytest.mark.parametrize("by", ["the next event", "the return page", "whoever looks for what is due"])
-def test_a_mail_that_could_not_be_sent_is_sent_later(
-    shop: Shop, shopper: Shopper, payment: Payment, settings: Any, by: str
-) -> None:
+def test_a_mail_that_could_not_be_sent_is_sent_later(shop: Shop, payment: Payment, by: str) -> None:
     shop.simulator.pay(payment.session_id or "")
-    with mail_server_down(settings):
+    with mail_server_down():
         shop.deliver(PAID)
     assert mails() == []
     if by == "the next event":

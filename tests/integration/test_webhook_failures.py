@@ -17,6 +17,7 @@ from oscar_vipps.models import Payment, WebhookEvent
 from tests.integration.books import books, mails
 from tests.support.fixtures import Shop
 from tests.support.shopper import EMAIL, Shopper
+from tests.support.threads import at_once
 
 OrderNote = get_model("order", "OrderNote")
 
@@ -77,6 +78,25 @@ def test_an_event_that_fails_is_kept_and_leaves_nothing_half_done(
     assert (found["history"], len(found["transactions"]), mails()) == ([("Pending", "Paid")], 2, [EMAIL])
 
 
+def test_an_event_that_can_not_be_marked_as_processed_has_no_effect(shop: Shop, payment: Payment) -> None:
+    """Either both are in the database or neither: its effects, and that they were brought about."""
+    left = [RuntimeError("no room")]
+
+    def fail(instance: WebhookEvent, **kwargs: Any) -> None:
+        if instance.status == WebhookEvent.Status.PROCESSED and left:
+            raise left.pop()
+
+    before = books(payment)
+    post_save.connect(fail, sender=WebhookEvent)
+    try:
+        assert [each.status_code for each in shop.deliver(PAID)] == [500]
+        assert (stored(), books(payment), mails()) == ([(PAID, "failed", 1)], before, [])
+        assert [each.status_code for each in shop.deliver(PAID)] == [200]
+    finally:
+        post_save.disconnect(fail, sender=WebhookEvent)
+    assert (stored(), books(payment)["status"], mails()) == ([(PAID, "processed", 2)], "Paid", [EMAIL])
+
+
 def test_an_event_that_fails_for_good_stays_failed_and_hinders_no_other(
     shop: Shop, shopper: Shopper, product: Any
 ) -> None:
@@ -113,15 +133,27 @@ def test_a_failure_of_the_database_is_tried_again_and_not_taken_for_the_shops(
     assert (found["status"], found["flags"], mails()) == ("Paid", [], [EMAIL])
 
 
-def test_with_a_transaction_for_each_request_a_failed_event_is_kept_all_the_same(
-    shop: Shop, payment: Payment, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("atomic_requests", [False, True])
+def test_an_event_is_kept_before_anything_is_done_for_it(
+    shop: Shop, payment: Payment, monkeypatch: pytest.MonkeyPatch, atomic_requests: bool
 ) -> None:
-    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
-    before = books(payment)
-    with failing(payment.order):
-        assert [each.status_code for each in shop.deliver(PAID)] == [500]
-        assert (stored(), books(payment)) == ([(PAID, "failed", 1)], before)
-        assert [each.status_code for each in shop.deliver(PAID)] == [200]
+    """So that it is there whatever happens then, also where each request has a transaction around it."""
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", atomic_requests)
+    seen: list[Any] = []
+
+    def look(**kwargs: Any) -> None:
+        # Through a connection of its own, which sees only what is committed.
+        seen.extend(at_once(stored))
+
+    post_save.connect(look, sender=OrderNote)
+    try:
+        with failing(payment.order):
+            assert [each.status_code for each in shop.deliver(PAID)] == [500]
+            assert stored() == [(PAID, "failed", 1)]
+            assert [each.status_code for each in shop.deliver(PAID)] == [200]
+    finally:
+        post_save.disconnect(look, sender=OrderNote)
+    assert seen == [[(PAID, "received", 0)], [(PAID, "failed", 1)]]
     assert stored() == [(PAID, "processed", 2)]
 
 

@@ -12,7 +12,7 @@ SYSTEM_READY := $(VENV)/.system-ready
 MARIADB_FOUND = pkg-config --exists libmariadb || pkg-config --exists mysqlclient || pkg-config --exists mariadb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox test test-fast lint format messages compilemessages clean
+.PHONY: help setup sandbox test test-fast bench lint format messages compilemessages clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | while read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
@@ -38,6 +38,9 @@ test: $(READY) $(SYSTEM_READY) ## run every test that can run on this machine, a
 
 test-fast: $(READY) ## run the tests once, on SQLite, without the slow ones
 	$(BIN)/python -m pytest -n auto --no-migrations -m "not browser and not clone"
+
+bench: $(READY) ## measure the paths that every payment passes through
+	$(BIN)/python -m pytest tests/benchmarks -o python_files="bench_*.py" -p no:xdist --benchmark-columns=min,median,max,rounds
 
 lint: $(READY) ## style, types and the direction of imports
 	$(BIN)/ruff check

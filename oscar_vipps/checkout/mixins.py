@@ -86,6 +86,10 @@ class PaymentMethodsMixin(CheckoutView):
             for method in self.get_payment_methods()
         ]
 
+    def find_offer(self, code: str | None) -> Offer | None:
+        """The way to pay of that code, if the shop has it."""
+        return next((offer for offer in self.get_offers() if offer.method.code == code), None)
+
     def get_current_total(self) -> Price:
         """What the shopper would pay, shipping and surcharges included."""
         return self.build_submission()["order_total"]
@@ -132,8 +136,7 @@ class PaymentMethodMixin(PaymentMethodsMixin):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Take the choice, if it is one."""
-        code = request.POST.get("method_code")
-        offer = next((offer for offer in self.get_offers() if offer.method.code == code), None)
+        offer = self.find_offer(request.POST.get("method_code"))
         if offer is None or not offer.is_available:
             reason = offer.reason if offer else None
             # Translators: a choice was sent that is not among the ways to pay
@@ -160,8 +163,7 @@ class PaymentDetailsMixin(PaymentMethodsMixin):
         """Raises ``FailedPreCondition`` with the way back to the choice."""
         if not self._is_payment_required():
             return
-        code = self.checkout_session.payment_method()
-        offer = next((offer for offer in self.get_offers() if offer.method.code == code), None)
+        offer = self.find_offer(self.checkout_session.payment_method())
         if offer is None or not offer.is_available:
             reason = offer.reason if offer else None
             raise FailedPreCondition(url=reverse("checkout:payment-method"), message=reason)

@@ -19,12 +19,11 @@ from django.utils import timezone
 from oscar.apps.order.signals import order_status_changed
 
 from oscar_vipps import signals
-from oscar_vipps.gateway import client
-from oscar_vipps.gateway.snapshot import Snapshot, from_object
 from oscar_vipps.models import Flag, Payment
 from oscar_vipps.payments.settlement import settle
 from oscar_vipps.shop.mail import send_confirmation
 from tests.integration.books import books, mails
+from tests.integration.stripe_says import at_stripe, paid
 from tests.support.fixtures import Shop
 from tests.support.shopper import EMAIL, Shopper
 
@@ -35,15 +34,6 @@ PAID = "payment_intent.succeeded"
 def payment(shop: Shop, shopper: Shopper, product: Any) -> Payment:
     """A payment whose session is open."""
     return shopper.go_to_vipps(product)
-
-
-def at_stripe(payment: Payment) -> Snapshot:
-    return from_object(client.retrieve_session(payment.session_id or ""))
-
-
-def paid(shop: Shop, payment: Payment) -> Snapshot:
-    shop.simulator.pay(payment.session_id or "")
-    return at_stripe(payment)
 
 
 @contextmanager

@@ -14,13 +14,12 @@ from django.db import transaction
 from django.utils import timezone
 from oscar.apps.order.signals import order_status_changed
 
-from oscar_vipps.gateway import client
-from oscar_vipps.gateway.snapshot import Snapshot, from_object
 from oscar_vipps.models import Flag, Payment
 from oscar_vipps.payments.settlement import settle, settle_or_refuse
 from oscar_vipps.shop import ledger
 from oscar_vipps.signals import payment_needs_attention
 from tests.integration.books import Books, books, differences, mails
+from tests.integration.stripe_says import at_stripe, paid
 from tests.support.fixtures import Shop
 from tests.support.shopper import EMAIL, Shopper
 
@@ -31,16 +30,6 @@ PRICE = Decimal("249.00")
 def payment(shop: Shop, shopper: Shopper, product: Any) -> Payment:
     """A payment whose session is open."""
     return shopper.go_to_vipps(product)
-
-
-def at_stripe(payment: Payment) -> Snapshot:
-    """What Stripe says now."""
-    return from_object(client.retrieve_session(payment.session_id or ""))
-
-
-def paid(shop: Shop, payment: Payment) -> Snapshot:
-    shop.simulator.pay(payment.session_id or "")
-    return at_stripe(payment)
 
 
 def with_order_status(settings: Any, **statuses: str) -> None:

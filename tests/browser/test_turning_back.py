@@ -75,7 +75,7 @@ def test_the_basket_page_tells_of_a_payment_that_waits(visitor: Visitor, product
     payment = visitor.order(product)
     visitor.open("basket:summary")
     visitor.look("basket")
-    assert way_on(visitor).is_visible()
+    expect(way_on(visitor)).to_be_visible()
     visitor.press(way_on(visitor))
     assert visitor.at_stripe() == payment
 

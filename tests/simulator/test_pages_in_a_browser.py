@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import stripe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.simulator.orders import line, order
 from tests.support.simulator import Simulator
@@ -81,7 +81,7 @@ def test_buttons_are_found_by_stripes_names(
     page.goto(str(session.url))
     page.get_by_role("button", name="Vipps").press("Enter")
     page.get_by_role("button", name="Fail test payment").press("Enter")
-    assert page.get_by_role("alert").is_visible()
+    expect(page.get_by_role("alert")).to_be_visible()
     page.get_by_role("button", name="Vipps").press("Enter")
     page.get_by_role("button", name="Authorize test payment").press("Enter")
     page.wait_for_url("**/_simulator/")

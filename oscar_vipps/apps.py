@@ -11,5 +11,6 @@ class VippsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks, and listen to what happens to orders and payments."""
         from . import checks  # noqa: F401
+        from .payments import reactions  # noqa: F401

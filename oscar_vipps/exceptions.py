@@ -5,6 +5,7 @@
     VippsError
     ├── GatewayError               a call to Stripe did not give what was asked for
     │   ├── GatewayUnavailable     no answer, or one that says "later": nothing is known, try again
+    │   │   ├── GatewayFailed      Stripe failed, and says so again under the same idempotency key
     │   │   └── GatewayBusy        the same request is under way already, from another tab
     │   └── GatewayRefused         Stripe understood and said no
     │       ├── KeyRefused         the secret key is wrong, or lacks a permission
@@ -13,7 +14,8 @@
     │       ├── KeyReuse           an idempotency key was used with other parameters
     │       └── VippsNotOffered    a session was made that doesn't offer Vipps, or asks for another amount
     ├── EventRefused               a webhook's body is not an event that Stripe signed for us
-    └── PaymentEnded               the payment was cancelled while something was done for it
+    ├── PaymentEnded               the payment was cancelled while something was done for it
+    └── ConfirmationFailed         the mail that confirms an order couldn't be sent, and is still due
 
 A wrong setting is no ``VippsError``: it is Django's ``ImproperlyConfigured``.
 """
@@ -40,6 +42,12 @@ class GatewayError(VippsError):
 
 class GatewayUnavailable(GatewayError):
     """Stripe didn't answer, is overloaded, or failed: whether it acted is not known."""
+
+
+class GatewayFailed(GatewayUnavailable):
+    """Stripe answered with an error of its own, which it keeps: see whether it acted, and try again under
+    another idempotency key.
+    """
 
 
 class GatewayBusy(GatewayUnavailable):
@@ -76,3 +84,7 @@ class EventRefused(VippsError):
 
 class PaymentEnded(VippsError):
     """The payment was cancelled or ran out meanwhile, so there is nothing to pay any more."""
+
+
+class ConfirmationFailed(VippsError):
+    """The mail server, or a template of the shop, failed."""

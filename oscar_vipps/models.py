@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.crypto import get_random_string
@@ -69,7 +70,7 @@ class Payment(models.Model):
     )
     charge_id = models.CharField(_("Charge"), max_length=255, blank=True)
 
-    # What Stripe confirmed. These only grow.
+    # What Stripe confirmed. The first two only grow; the third falls when a refund comes back as failed.
     amount_authorized = models.PositiveIntegerField(_("Reserved, in øre"), default=0)
     amount_captured = models.PositiveIntegerField(_("Captured, in øre"), default=0)
     amount_refunded = models.PositiveIntegerField(_("Refunded, in øre"), default=0)
@@ -80,6 +81,8 @@ class Payment(models.Model):
     basket_returned_at = models.DateTimeField(_("Basket given back"), null=True, blank=True)
     # Asked of Stripe on a shopper's behalf, so that impatience doesn't use up the shop's request rate.
     refreshed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # When the reconciler took it up last.
+    checked_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Whoever sends the confirmation claims it first; a claim that led to nothing is free again after a while.
     confirmation_claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
     confirmation_sent_at = models.DateTimeField(_("Confirmation sent"), null=True, blank=True)
@@ -124,14 +127,67 @@ class Payment(models.Model):
         return self.state in (self.State.CANCELLED, self.State.EXPIRED)
 
     @property
+    def amount_held(self) -> int:
+        """Øre of the shopper that are taken or reserved at this moment."""
+        reserved = 0 if self.released or self.amount_captured else self.amount_authorized
+        return reserved + self.amount_captured - self.amount_refunded
+
+    @property
     def holds_money(self) -> bool:
         """Whether money of the shopper is taken or reserved, be it too late for the order."""
-        reserved = bool(self.amount_authorized) and not self.released
-        return reserved or self.amount_captured > self.amount_refunded
+        return self.amount_held > 0
 
     def log_extra(self, **more: Any) -> dict[str, Any]:
         """What every log line about this payment carries."""
         return {"payment": self.reference, "order_number": self.order.number, **more}
+
+
+class Refund(models.Model):
+    """Money on its way back to the shopper, whoever sent it: this app, or somebody in Stripe's Dashboard.
+
+    A refund of ours is saved before Stripe is asked for it, so that none is lost or made twice.
+    """
+
+    class Status(models.TextChoices):
+        REQUESTED = "requested", _("To be sent")
+        PENDING = "pending", _("On its way")
+        SUCCEEDED = "succeeded", _("Refunded")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, related_name="refunds", verbose_name=_("Payment")
+    )
+    reference = models.CharField(_("Reference"), max_length=32, unique=True, default=new_reference)
+    # Part of the idempotency key. Another one is needed where Stripe keeps an answer that was an error.
+    attempt = models.PositiveSmallIntegerField(default=1, editable=False)
+    refund_id = models.CharField(_("Refund at Stripe"), max_length=255, unique=True, null=True, blank=True)
+    amount = models.PositiveIntegerField(_("Amount in øre"))
+    status = models.CharField(
+        _("Status"), max_length=16, choices=Status.choices, default=Status.REQUESTED, db_index=True
+    )
+    failure_reason = models.CharField(_("Why it failed"), max_length=64, blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Requested by"),
+    )
+    created_at = models.DateTimeField(_("Created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("Changed at"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("Refund")
+        verbose_name_plural = _("Refunds")
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.CheckConstraint(name="oscar_vipps_refund_amount", condition=Q(amount__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return self.refund_id or self.reference
 
 
 class Flag(models.Model):
@@ -141,6 +197,8 @@ class Flag(models.Model):
         MISMATCH = "mismatch", _("Stripe's facts don't match the payment")
         LATE_PAYMENT = "late_payment", _("Money arrived after the order was cancelled")
         STATUS_REFUSED = "status_refused", _("The order's status could not follow the payment")
+        ORDER_CANCELLED = "order_cancelled", _("The order is cancelled, and its payment is not")
+        REFUND_FAILED = "refund_failed", _("A refund did not reach the shopper")
 
     payment = models.ForeignKey(
         Payment, on_delete=models.CASCADE, related_name="flags", verbose_name=_("Payment")
@@ -183,6 +241,8 @@ class WebhookEvent(models.Model):
     )
     reason = models.TextField(_("Reason"), blank=True, help_text=_("Why it was ignored, or what failed"))
     attempts = models.PositiveIntegerField(_("Attempts"), default=0)
+    # By which refunds made elsewhere are told apart: nothing of ours is written on them.
+    payment_intent_id = models.CharField(_("PaymentIntent"), max_length=255, blank=True, db_index=True)
     payment = models.ForeignKey(
         Payment,
         on_delete=models.SET_NULL,

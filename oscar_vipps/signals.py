@@ -21,7 +21,7 @@ payment_captured = Signal()
 payment_cancelled = Signal()
 #: The time to pay ran out.
 payment_expired = Signal()
-#: Money went back to the shopper.
+#: Money went back to the shopper; also has ``refund``, a ``models.Refund``. Sent for each.
 payment_refunded = Signal()
 #: The shopper's bank disputes the payment.
 payment_disputed = Signal()

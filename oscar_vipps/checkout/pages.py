@@ -27,7 +27,7 @@ from oscar.core.loading import get_class
 
 from oscar_vipps.exceptions import GatewayBusy, GatewayError, PaymentEnded
 from oscar_vipps.models import Payment
-from oscar_vipps.payments import operations
+from oscar_vipps.payments import operations, sessions
 from oscar_vipps.shop import baskets
 
 from . import browser
@@ -88,7 +88,7 @@ def pay(request: HttpRequest, payment: Payment) -> HttpResponse:
             payment = operations.refresh(payment)
         if payment.is_paid:
             return SeeOther(url_for(payment, "return"))
-        payment = operations.open_session(
+        payment = sessions.open_session(
             payment,
             success_url=absolute_url_for(request, payment, "return"),
             cancel_url=absolute_url_for(request, payment, "cancel"),

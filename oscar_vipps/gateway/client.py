@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
 
 import stripe
 
@@ -12,8 +14,6 @@ from oscar_vipps.conf import VippsSettings, get_settings
 from oscar_vipps.exceptions import GatewayUnavailable, KeyRefused
 
 from .errors import translate
-
-ResultT = TypeVar("ResultT")
 
 #: What a session's answer holds beside its own fields: the facts about the money.
 EXPAND = ["payment_intent.latest_charge"]
@@ -39,18 +39,66 @@ def expire_session(session_id: str) -> dict[str, Any]:
     return _call(lambda client: client.v1.checkout.sessions.expire(session_id))
 
 
+def open_sessions(created_since: datetime) -> Iterator[dict[str, Any]]:
+    """The account's sessions that can still be paid, newest first, page by page; raises ``GatewayError``."""
+    since = int(created_since.timestamp())
+    return _list(
+        lambda client: client.v1.checkout.sessions.list(
+            {"status": "open", "created": {"gte": since}, "limit": 100}
+        )
+    )
+
+
+def cancel_payment_intent(payment_intent_id: str) -> dict[str, Any]:
+    """Release what is reserved.
+
+    Raises ``GatewayRefused`` where nothing is, for instance because it was captured, and otherwise
+    ``GatewayError``.
+    """
+    return _call(
+        lambda client: client.v1.payment_intents.cancel(payment_intent_id, {"expand": ["latest_charge"]})
+    )
+
+
+def create_refund(parameters: dict[str, Any], *, idempotency_key: str) -> dict[str, Any]:
+    """Send money back; raises ``GatewayRefused`` where there is none left, and otherwise ``GatewayError``."""
+    options = {"idempotency_key": idempotency_key}
+    return _call(lambda client: client.v1.refunds.create(parameters, options))  # type: ignore[arg-type]
+
+
+def list_refunds(payment_intent_id: str) -> list[dict[str, Any]]:
+    """Every refund of the payment, oldest first; raises ``GatewayError``."""
+    newest_first = _list(
+        lambda client: client.v1.refunds.list({"payment_intent": payment_intent_id, "limit": 100})
+    )
+    return list(newest_first)[::-1]
+
+
 def _call(request: Callable[[stripe.StripeClient], Any]) -> dict[str, Any]:
+    with _translated() as client:
+        answer: dict[str, Any] = request(client).to_dict()
+    return answer
+
+
+def _list(request: Callable[[stripe.StripeClient], Any]) -> Iterator[dict[str, Any]]:
+    with _translated() as client:
+        for each in request(client).auto_paging_iter():
+            yield each.to_dict()
+
+
+@contextmanager
+def _translated() -> Iterator[stripe.StripeClient]:
+    """The client, whose errors become ours."""
     settings = get_settings()
     if not settings.has_usable_key:
         raise KeyRefused("OSCAR_VIPPS['SECRET_KEY'] is not a secret key.", hint="manage.py check says more.")
     try:
-        answer: dict[str, Any] = request(_client(settings)).to_dict()
+        yield _client(settings)
     except stripe.StripeError as error:
         raise translate(error) from error
     except (AttributeError, TypeError) as error:
         # What the library makes of an answer that isn't Stripe's: some proxy's.
         raise GatewayUnavailable("What answered is not Stripe.", hint="Is there a proxy?") from error
-    return answer
 
 
 @functools.lru_cache(maxsize=4)

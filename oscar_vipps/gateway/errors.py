@@ -8,6 +8,7 @@ from oscar_vipps.exceptions import (
     EmailRefused,
     GatewayBusy,
     GatewayError,
+    GatewayFailed,
     GatewayRefused,
     GatewayUnavailable,
     KeyRefused,
@@ -38,7 +39,7 @@ TABLE: tuple[tuple[type[stripe.StripeError], type[GatewayError], str], ...] = (
     (stripe.IdempotencyError, KeyReuse, ""),
     (stripe.InvalidRequestError, GatewayRefused, "Stripe's request log, in its Dashboard, has the details."),
     (stripe.CardError, GatewayRefused, ""),
-    # 5xx, and a body that is no JSON.
+    # A body that is no JSON.
     (stripe.APIError, GatewayUnavailable, _LATER_HINT),
     (stripe.StripeError, GatewayUnavailable, _LATER_HINT),
 )
@@ -56,6 +57,8 @@ def _classified(error: stripe.StripeError) -> tuple[type[GatewayError], str]:
         return NotEnrolled, _ENROL_HINT
     if error.http_status == 409:
         return GatewayBusy, _LATER_HINT
+    if (error.http_status or 0) >= 500:
+        return GatewayFailed, _LATER_HINT
     if getattr(error, "param", None) == "customer_email" or error.code == "email_invalid":
         return EmailRefused, ""
     return next((ours, hint) for theirs, ours, hint in TABLE if isinstance(error, theirs))

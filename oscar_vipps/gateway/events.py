@@ -10,12 +10,13 @@ import stripe
 
 from oscar_vipps.exceptions import EventRefused
 
-from .snapshot import ORDER_KEY, PAYMENT_KEY, SITE_KEY, StripeObject
+from .snapshot import ORDER_KEY, PAYMENT_KEY, REFUND_KEY, SITE_KEY, StripeObject
 
 #: Seconds an event may be old; each retry is signed anew.
 TOLERANCE = 300
 
-#: What moves a payment. Everything else is recorded and ignored.
+#: What moves a payment. Everything else is recorded and ignored: ``charge.refunded``, for instance, tells the
+#: sum of what ``refund.*`` tell one by one.
 HANDLED = frozenset(
     {
         "checkout.session.completed",
@@ -26,6 +27,9 @@ HANDLED = frozenset(
         "payment_intent.payment_failed",
         "payment_intent.canceled",
         "payment_intent.amount_capturable_updated",
+        "refund.created",
+        "refund.updated",
+        "refund.failed",
     }
 )
 
@@ -47,8 +51,9 @@ KEPT = (
     "expires_at",
     "canceled_at",
     "cancellation_reason",
+    "failure_reason",
 )
-_KEPT_METADATA = (PAYMENT_KEY, ORDER_KEY, SITE_KEY)
+_KEPT_METADATA = (PAYMENT_KEY, ORDER_KEY, SITE_KEY, REFUND_KEY)
 _KEPT_ERROR = ("type", "code", "decline_code")
 
 
@@ -98,6 +103,11 @@ def facts(event: StripeObject) -> StripeObject:
     if error := data.get("last_payment_error"):
         kept["last_payment_error"] = {name: error.get(name) for name in _KEPT_ERROR}
     return kept
+
+
+def payment_intent_of(kept: StripeObject) -> str:
+    """The id of the PaymentIntent that the facts are about; empty where there is none."""
+    return (kept["id"] if kept.get("object") == "payment_intent" else kept.get("payment_intent")) or ""
 
 
 def _id_of(value: Any) -> str | None:

@@ -13,22 +13,38 @@ from typing import Any
 PAYMENT_KEY = "oscar_vipps_payment"
 ORDER_KEY = "oscar_vipps_order"
 SITE_KEY = "oscar_vipps_site"
+#: And on a refund that this app asked for.
+REFUND_KEY = "oscar_vipps_refund"
 
 StripeObject = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RefundSnapshot:
+    """What Stripe said about one refund. ``amount`` in øre."""
+
+    refund_id: str
+    amount: int
+    #: pending, requires_action, succeeded, failed or canceled
+    status: str
+    failure_reason: str = ""
+    #: Ours, of a refund that this app asked for.
+    reference: str = ""
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """What Stripe said about one payment at one moment. Amounts in øre."""
 
-    #: Whose payment it is, as our metadata says: reference, order number, site.
-    payment: str = ""
-    order: str = ""
-    site: str = ""
-    livemode: bool = False
+    #: Whose payment it is, as our metadata says: reference, order number, site. None, here and below, where
+    #: the object has no way to tell; empty where it could and doesn't.
+    payment: str | None = ""
+    order: str | None = ""
+    site: str | None = ""
+    livemode: bool | None = False
     currency: str = ""
     #: What the shopper is asked for.
-    amount: int = 0
+    amount: int | None = 0
 
     session_id: str | None = None
     session_url: str | None = None
@@ -45,14 +61,20 @@ class Snapshot:
     #: Why the last try failed; None where the object doesn't tell.
     decline_code: str | None = None
 
+    #: Øre that Stripe says are refunded or about to be. No more than a hint to ask for the refunds.
+    amount_refunded: int = 0
+    refunds: tuple[RefundSnapshot, ...] = ()
+
 
 def from_object(data: StripeObject) -> Snapshot:
-    """Of a ``checkout.session`` or a ``payment_intent``; raises ``ValueError`` for any other."""
+    """Of a ``checkout.session``, ``payment_intent`` or ``refund``; raises ``ValueError`` for any other."""
     kind = data.get("object")
     if kind == "checkout.session":
         return _from_session(data)
     if kind == "payment_intent":
         return _from_payment_intent(data)
+    if kind == "refund":
+        return _from_refund(data)
     raise ValueError(f"no facts about payments are known of a {kind}")
 
 
@@ -107,6 +129,32 @@ def _from_payment_intent(intent: StripeObject) -> Snapshot:
     return Snapshot(**_binding(intent), amount=intent["amount"], **_money(intent))
 
 
+def _from_refund(refund: StripeObject) -> Snapshot:
+    """A refund that somebody made in Stripe's Dashboard says whose it is by its PaymentIntent alone."""
+    metadata = refund.get("metadata") or {}
+    return Snapshot(
+        payment=metadata.get(PAYMENT_KEY),
+        order=metadata.get(ORDER_KEY),
+        site=metadata.get(SITE_KEY),
+        livemode=None,
+        currency=(refund.get("currency") or "").upper(),
+        amount=None,
+        payment_intent_id=refund["payment_intent"],
+        refunds=(refund_facts(refund),),
+    )
+
+
+def refund_facts(refund: StripeObject) -> RefundSnapshot:
+    """Of a ``refund``."""
+    return RefundSnapshot(
+        refund_id=refund["id"],
+        amount=refund["amount"],
+        status=refund["status"],
+        failure_reason=(refund.get("failure_reason") or "")[:64],
+        reference=(refund.get("metadata") or {}).get(REFUND_KEY, ""),
+    )
+
+
 def _binding(data: StripeObject) -> dict[str, Any]:
     metadata = data.get("metadata") or {}
     return {
@@ -132,6 +180,10 @@ def _money(intent: StripeObject) -> dict[str, Any]:
         # What was captured was reserved before, be it for no time at all.
         "amount_authorized": max(reserved, captured),
         "amount_captured": captured,
+        # Stripe also calls a reservation refunded that was released.
+        "amount_refunded": (charge.get("amount_refunded") or 0)
+        if captured and isinstance(charge, dict)
+        else 0,
         "released": status == "canceled",
         "decline_code": _decline_code(intent),
     }

@@ -32,11 +32,11 @@ def mismatch(payment: Payment, snapshot: Snapshot) -> str | None:
         "reserved amount": (payment.amount, snapshot.amount_authorized),
         "captured amount": (payment.amount, snapshot.amount_captured),
     }
-    # Not every object tells everything, and money may not have moved yet.
+    # Money may not have moved yet.
     may_be_missing = {"session", "payment intent", "reserved amount", "captured amount"}
     different = [
         f"{name} is {found!r}, expected {wanted!r}"
         for name, (wanted, found) in expected.items()
-        if wanted != found and not (name in may_be_missing and (not wanted or not found))
+        if found is not None and wanted != found and not (name in may_be_missing and not (wanted and found))
     ]
     return "; ".join(different) or None

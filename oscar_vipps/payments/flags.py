@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import logging
 
+from django.utils import timezone
+
 from oscar_vipps.models import Flag, Payment
 from oscar_vipps.signals import payment_needs_attention
 
 from .announcements import announce
 
 logger = logging.getLogger("oscar_vipps")
+
+
+def resolve(payment: Payment, *reasons: Flag.Reason) -> None:
+    """What these marks asked for is done."""
+    Flag.objects.filter(payment=payment, reason__in=reasons, resolved_at=None).update(
+        resolved_at=timezone.now()
+    )
 
 
 def flag(payment: Payment, reason: Flag.Reason, detail: str) -> bool:

@@ -7,7 +7,7 @@ goes through ``settle``, which knows what has.
 from __future__ import annotations
 
 import contextlib
-import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,32 +15,21 @@ from django.db import transaction
 from django.utils import timezone
 
 from oscar_vipps.conf import get_settings
-from oscar_vipps.exceptions import (
-    EmailRefused,
-    GatewayError,
-    GatewayRefused,
-    KeyReuse,
-    PaymentEnded,
-    VippsNotOffered,
-)
+from oscar_vipps.exceptions import GatewayError, GatewayRefused, KeyRefused
 from oscar_vipps.gateway import client
-from oscar_vipps.gateway.session import session_parameters
-from oscar_vipps.gateway.snapshot import Snapshot, from_object
-from oscar_vipps.models import Payment, new_reference
-from oscar_vipps.money import CURRENCY, to_ore
+from oscar_vipps.gateway.snapshot import Snapshot, from_object, refund_facts
+from oscar_vipps.models import Flag, Payment, new_reference
+from oscar_vipps.money import to_decimal, to_ore
 from oscar_vipps.shop import ledger
 
+from .flags import flag
 from .settlement import settle
 from .states import State
-
-logger = logging.getLogger("oscar_vipps")
 
 #: Stripe wants 30 minutes to 24 hours between a session's creation and its end; a minute's room on both sides
 #: for slow networks and clocks.
 SHORTEST_SESSION = timedelta(minutes=31)
 LONGEST_SESSION = timedelta(hours=24) - timedelta(minutes=1)
-#: With less left, an attempt that is begun again needs a new end, and so a new idempotency key.
-TOO_SHORT = timedelta(minutes=30, seconds=30)
 
 
 def start(order: Any, *, needs_shipping: bool, language: str) -> Payment:
@@ -62,118 +51,46 @@ def start(order: Any, *, needs_shipping: bool, language: str) -> Payment:
         site=order.site.domain if order.site else "",
         language=language,
         # Until when stock is held, be it that the shopper never gets as far as Stripe.
-        session_expires_at=_end_of_session(),
+        session_expires_at=end_of_session(),
     )
 
 
-def _end_of_session() -> datetime:
+def end_of_session() -> datetime:
+    """Until when a shopper who begins now may pay."""
     lifetime = max(get_settings().session_lifetime, SHORTEST_SESSION)
     return timezone.now() + min(lifetime, LONGEST_SESSION)
-
-
-def open_session(payment: Payment, *, success_url: str, cancel_url: str) -> Payment:
-    """Make the payment's Checkout Session, or find the one that is open: its ``session_url`` is where the
-    shopper goes.
-
-    Must not run in a transaction. Raises ``GatewayError`` where there is no session, or none for Vipps;
-    ``PaymentEnded`` where nothing is to be paid any more.
-    """
-    payment = _begin_attempt(payment)
-    if payment.session_id:
-        return payment
-    if payment.livemode != get_settings().livemode:
-        raise GatewayRefused(
-            "The order was placed while the secret key was of the other mode.",
-            hint="Nothing needs to be done: the shopper can order again.",
-        )
-    session = _create_session(payment, {"success_url": success_url, "cancel_url": cancel_url})
-    snapshot = from_object(session)
-    _check_session(payment, session, snapshot)
-    payment = settle(payment.pk, snapshot)
-    if payment.has_ended or payment.session_id != snapshot.session_id:
-        # Cancelled, or opened in another tab, while Stripe was making this one.
-        _expire_quietly(snapshot.session_id)
-    if payment.has_ended:
-        raise PaymentEnded(payment.reference)
-    if payment.session_id is None:
-        raise VippsNotOffered("The Checkout Session doesn't match the payment.", hint="See the flag on it.")
-    return payment
-
-
-def _create_session(payment: Payment, urls: dict[str, str]) -> dict[str, Any]:
-    parameters = session_parameters(payment, settings=get_settings(), **urls)
-    try:
-        return _request_session(payment, parameters)
-    except KeyReuse:
-        # The same attempt was begun with other parameters, say under another of the shop's addresses.
-        pass
-    except EmailRefused:
-        parameters.pop("customer_email", None)
-    payment = _begin_attempt(payment, anew=True)
-    return _request_session(payment, parameters)
-
-
-def _request_session(payment: Payment, parameters: dict[str, Any]) -> dict[str, Any]:
-    key = f"{payment.reference}-session-{payment.session_attempt}"
-    return client.create_session(parameters, idempotency_key=key)
-
-
-def _begin_attempt(payment: Payment, *, anew: bool = False) -> Payment:
-    """Save what is about to be asked for, so that after a crash the same is asked for again."""
-    with transaction.atomic():
-        payment = Payment.objects.select_for_update().get(pk=payment.pk)
-        if payment.has_ended:
-            raise PaymentEnded(payment.reference)
-        left = payment.session_expires_at - timezone.now()
-        anew = anew or payment.session_attempt == 0 or left < TOO_SHORT
-        if payment.session_id is None and anew:
-            payment.session_attempt += 1
-            payment.session_expires_at = _end_of_session()
-            payment.save(update_fields=["session_attempt", "session_expires_at", "updated_at"])
-    return payment
-
-
-def _check_session(payment: Payment, session: dict[str, Any], snapshot: Snapshot) -> None:
-    """Stripe may drop a payment method without a word: see that Vipps is there, and the sum."""
-    problem = hint = ""
-    if "vipps" not in session["payment_method_types"]:
-        problem = f"The Checkout Session offers {session['payment_method_types']}, not vipps."
-        hint = (
-            "Switch Vipps on under Settings > Payment methods in Stripe's Dashboard, for this mode, and see "
-            "that the account is enrolled in the Vipps preview."
-        )
-    elif (snapshot.amount, snapshot.currency) != (payment.amount, CURRENCY):
-        problem = (
-            f"The Checkout Session asks for {snapshot.amount} {snapshot.currency}, not {payment.amount}."
-        )
-    if problem:
-        _expire_quietly(snapshot.session_id)
-        raise VippsNotOffered(problem, hint=hint)
-
-
-def _expire_quietly(session_id: str | None) -> None:
-    """A session that nobody was sent to. Should this fail, it ends by itself."""
-    if session_id:
-        with contextlib.suppress(GatewayError):
-            client.expire_session(session_id)
 
 
 def refresh(payment: Payment) -> Payment:
     """Ask Stripe how things stand and settle that; raises ``GatewayError``."""
     if payment.session_id is None:
         return payment
-    return settle(payment.pk, from_object(client.retrieve_session(payment.session_id)))
+    snapshot = from_object(client.retrieve_session(payment.session_id))
+    if snapshot.payment_intent_id and (snapshot.amount_refunded or payment.refunds.exists()):
+        refunds = client.list_refunds(snapshot.payment_intent_id)
+        snapshot = replace(snapshot, refunds=tuple(map(refund_facts, refunds)))
+    return settle(payment.pk, snapshot)
 
 
 def give_up(payment: Payment) -> Payment:
     """End a payment for which no session could be made. One that has a session is left alone: somebody
     may be paying it at this moment.
     """
+    return _end_without_session(payment, is_asked_for=True)
+
+
+def run_out(payment: Payment) -> Payment:
+    """End a payment whose shopper never got as far as Stripe, when the time to pay is over."""
+    return _end_without_session(payment, is_asked_for=False)
+
+
+def _end_without_session(payment: Payment, *, is_asked_for: bool) -> Payment:
     with transaction.atomic():
         payment = Payment.objects.select_for_update().get(pk=payment.pk)
         if payment.session_id is not None or payment.state != State.CREATED:
             return payment
-        _ask_for_cancellation(payment)
+        if is_asked_for:
+            _ask_for_cancellation(payment)
         never_opened = Snapshot(
             payment=payment.reference,
             order=payment.order.number,
@@ -211,6 +128,44 @@ def cancel(payment: Payment) -> Payment:
             raise
         # That it is over, Stripe has said.
         return settle(payment.pk, from_object(answer))
+
+
+def void(payment: Payment) -> Payment:
+    """Release what is reserved. Raises ``GatewayError`` where Stripe can't be reached; if the money was
+    captured meanwhile, that is what the payment that is returned says.
+    """
+    try:
+        answer = client.cancel_payment_intent(payment.payment_intent_id or "")
+    except KeyRefused:
+        raise
+    except GatewayRefused:
+        return refresh(payment)
+    return settle(payment.pk, from_object(answer))
+
+
+def call_off(payment: Payment) -> Payment:
+    """The shop has cancelled the order: end the session, or release the reservation.
+
+    Captured money stays until a person sends it back, and is flagged. So is a payment that Stripe couldn't be
+    asked about; ``GatewayError`` is raised then, and the order's status keeps the wish.
+    """
+    try:
+        payment = cancel(payment)
+        if payment.state == State.AUTHORIZED:
+            payment = void(payment)
+    except GatewayError:
+        _flag_cancelled_order(payment, "Stripe could not be asked to cancel the payment; it is tried again")
+        raise
+    if payment.is_paid and payment.holds_money:
+        amount = to_decimal(payment.amount_held)
+        _flag_cancelled_order(payment, f"NOK {amount} is {payment.state}; refund it, or go on with the order")
+    return payment
+
+
+def _flag_cancelled_order(payment: Payment, detail: str) -> None:
+    with transaction.atomic():
+        payment = Payment.objects.select_for_update().get(pk=payment.pk)
+        flag(payment, Flag.Reason.ORDER_CANCELLED, detail)
 
 
 def _ask_for_cancellation(payment: Payment) -> None:

@@ -6,54 +6,24 @@ the state follows from the facts, and everything else follows from entering a st
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from django.conf import settings as django_settings
-from django.db import OperationalError, transaction
-from django.dispatch import Signal
+from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
-from oscar_vipps import signals
 from oscar_vipps.gateway.snapshot import Snapshot
 from oscar_vipps.models import Flag, Payment
-from oscar_vipps.money import to_decimal
 from oscar_vipps.shop import ledger, mail, orders
-from oscar_vipps.shop.reversal import reverse
 
-from . import states
-from .announcements import announce
+from . import consequences, refund_rows, states
 from .binding import is_of_another_attempt, mismatch
-from .flags import flag
-from .states import Fact, State
+from .flags import flag, resolve
+from .states import ENDED, Fact, State
 
-logger = logging.getLogger("oscar_vipps")
-
-SIGNALS: dict[State, Signal] = {
-    State.AUTHORIZED: signals.payment_authorized,
-    State.CAPTURED: signals.payment_captured,
-    State.CANCELLED: signals.payment_cancelled,
-    State.EXPIRED: signals.payment_expired,
-}
-
-NOTES: dict[State, Any] = {
-    # Translators: a note on the order, for staff. {amount} is a number such as 249.00
-    State.AUTHORIZED: _("Vipps: NOK {amount} is reserved. It must be captured within seven days."),
-    # Translators: a note on the order, for staff. {amount} is a number such as 249.00
-    State.CAPTURED: _("Vipps: NOK {amount} is paid."),
-    # Translators: a note on the order, for staff. {amount} is a number such as 249.00
-    State.CANCELLED: _("Vipps: the payment of NOK {amount} was cancelled. The shop has no money."),
-    # Translators: a note on the order, for staff. {amount} is a number such as 249.00
-    State.EXPIRED: _("Vipps: NOK {amount} was not paid in time. The shop has no money."),
-}
-
-# Translators: a note on the order, for staff. {amount} is a number such as 249.00
-LATE_NOTE = _(
-    "Vipps: NOK {amount} arrived after the payment had ended. Look at it: the order isn't reinstated."
-)
+#: The answer to a refund of money of which nothing is known yet.
+NOT_CAPTURED = "The money is not known to be captured."
 
 
 def settle(payment_id: int, snapshot: Snapshot) -> Payment:
@@ -75,6 +45,9 @@ def settle_or_refuse(payment_id: int, snapshot: Snapshot) -> tuple[Payment, str]
         payment = Payment.objects.select_for_update().get(pk=payment_id)
         if is_of_another_attempt(payment, snapshot):
             return payment, "About a Checkout Session that nobody was sent to."
+        if snapshot.refunds and not payment.amount_captured and not snapshot.amount_captured:
+            # Of a reservation that is released Stripe may speak as of a refund, and that is none.
+            return payment, NOT_CAPTURED
         if problem := mismatch(payment, snapshot):
             flag(payment, Flag.Reason.MISMATCH, problem)
             return payment, f"Does not match the payment: {problem}"
@@ -84,26 +57,44 @@ def settle_or_refuse(payment_id: int, snapshot: Snapshot) -> tuple[Payment, str]
 
 def _apply(payment: Payment, snapshot: Snapshot) -> None:
     before = State(payment.state)
-    had = (payment.amount_authorized, payment.amount_captured)
+    had, was_released = _money(payment), payment.released
     _add_facts(payment, snapshot)
+    has_more, is_released = _money(payment) != had, payment.released and not was_released
+    ended_before = before in ENDED
+    if has_more and ended_before:
+        payment.order = orders.locked(payment.order_id)
+        if consequences.take_up_again(payment, payment.order):
+            before = states.TAKEN_UP_AGAIN
     steps = states.path(before, _facts(payment, snapshot))
     payment.state = steps[-1] if steps else before
     if payment.state not in (State.CREATED, State.OPEN):
         payment.decline_code = payment.session_url = ""
     payment.save()
-    has_more = (payment.amount_authorized, payment.amount_captured) != had
     if payment.is_paid and payment.confirmation_sent_at is None:
         # Also when nothing else is new: a mail that failed is tried again with whatever comes next. robust,
-        # here and below: what a mail server or a shop's receiver does must not keep the rest from happening.
-        # Registered before any code of the shop runs, which may register something that fails.
+        # here and in announcements: what a mail server or a shop's receiver does must not keep the rest from
+        # happening. Registered before any code of the shop runs, which may register something that fails.
         transaction.on_commit(partial(mail.send_confirmation, payment.pk), robust=True)
-    if steps or has_more:
-        payment.order = order = orders.locked(payment.order_id)
-        ledger.record(payment)
-        for state in steps:
-            _enter(payment, order, state)
-    if has_more and before in (State.CANCELLED, State.EXPIRED):
-        _notice_late_money(payment)
+    if not (steps or has_more or is_released or snapshot.refunds):
+        return
+    payment.order = order = orders.locked(payment.order_id)
+    ledger.record(payment)
+    is_called_off = orders.is_cancelled(order) and not ended_before
+    for state in steps:
+        consequences.enter(payment, order, state, is_called_off=is_called_off)
+    if ended_before and payment.has_ended:
+        if has_more:
+            consequences.notice_late_money(payment, order)
+        if payment.released and payment.amount_authorized and (has_more or is_released):
+            consequences.notice_late_release(payment, order)
+    for change in refund_rows.update(payment, snapshot.refunds):
+        consequences.refund_moved(payment, order, change)
+    if not (payment.holds_money or payment.state in (State.CREATED, State.OPEN)):
+        resolve(payment, Flag.Reason.LATE_PAYMENT, Flag.Reason.ORDER_CANCELLED)
+
+
+def _money(payment: Payment) -> tuple[int, int]:
+    return payment.amount_authorized, payment.amount_captured
 
 
 def _add_facts(payment: Payment, snapshot: Snapshot) -> None:
@@ -141,44 +132,3 @@ def _facts(payment: Payment, snapshot: Snapshot) -> set[Fact]:
     if payment.released:
         facts.add(Fact.RELEASED)
     return facts
-
-
-def _enter(payment: Payment, order: Any, state: State) -> None:
-    """What happens once, when a payment comes into a state."""
-    if state == State.OPEN:
-        return
-    logger.info("Order %s: payment %s", order.number, state.value, extra=payment.log_extra(state=state.value))
-    # Before the shop's own code runs, which may put something that fails behind the commit.
-    announce(SIGNALS[state], payment)
-    orders.add_note(order, NOTES[state], payment.amount)
-    if state in (State.CANCELLED, State.EXPIRED):
-        reverse(order)
-    _follow(payment, order, state)
-
-
-def _follow(payment: Payment, order: Any, state: State) -> None:
-    """The order's status follows, where pipeline and shop let it; the money is what it is in any case."""
-    try:
-        # A savepoint: what the shop's handler began is undone with it, and nothing else.
-        with transaction.atomic():
-            orders.follow(order, state.value)
-    except orders.StatusRefused as error:
-        flag(payment, Flag.Reason.STATUS_REFUSED, str(error))
-    except OperationalError:
-        # A deadlock or a lost connection is nobody's opinion of the status: everything is tried again.
-        raise
-    except Exception as error:  # the shop's own code, called by Oscar
-        logger.exception(
-            "Order %s could not follow its payment to '%s'.",
-            order.number,
-            state.value,
-            extra=payment.log_extra(),
-        )
-        flag(payment, Flag.Reason.STATUS_REFUSED, f"{type(error).__name__} while going to '{state.value}'")
-        order.refresh_from_db()
-
-
-def _notice_late_money(payment: Payment) -> None:
-    held = max(payment.amount_authorized, payment.amount_captured)
-    if flag(payment, Flag.Reason.LATE_PAYMENT, f"NOK {to_decimal(held)} at {payment.payment_intent_id}"):
-        orders.add_note(payment.order, LATE_NOTE, held)

@@ -8,6 +8,8 @@ from collections.abc import Collection
 from oscar_vipps.models import Payment
 
 State = Payment.State
+#: Nobody can pay any more.
+ENDED = (State.CANCELLED, State.EXPIRED)
 
 
 class Fact(enum.Enum):
@@ -29,8 +31,9 @@ class Fact(enum.Enum):
 #:
 #: Money wins: a session that ends after it was paid is no news. RELEASED says something only about money
 #: that was reserved: while a session is open Stripe may cancel a PaymentIntent along with it, and the
-#: session then tells. From CANCELLED and EXPIRED nothing leads back: money that comes later is late. (Stripe
-#: lets no session both end and be paid. Should both be heard all the same, the first was acted on already.)
+#: session then tells. From EXPIRED nothing that Stripe says leads back: money that comes later is late, and
+#: the shop decides (``LATE_PAYMENT``). (Stripe lets no session both end and be paid. Should both be heard all
+#: the same, the first was acted on already.)
 TRANSITIONS: dict[tuple[State, Fact], State] = {
     (State.CREATED, Fact.OPENED): State.OPEN,
     (State.CREATED, Fact.AUTHORIZED): State.AUTHORIZED,
@@ -44,6 +47,10 @@ TRANSITIONS: dict[tuple[State, Fact], State] = {
     (State.AUTHORIZED, Fact.CAPTURED): State.CAPTURED,
     (State.AUTHORIZED, Fact.RELEASED): State.CANCELLED,
 }
+
+#: Where a payment goes on that had expired, when its order is taken up again for money that came late. The
+#: shop's decision, and no fact.
+TAKEN_UP_AGAIN = State.OPEN
 
 
 def path(state: State, facts: Collection[Fact]) -> list[State]:

@@ -52,7 +52,9 @@ def give_back(payment: Payment, request: Any) -> Returned | None:
     """
     # Either the basket is filled and the payment says so, or neither.
     with transaction.atomic():
-        claimed = Payment.objects.filter(pk=payment.pk, basket_returned_at=None)
+        ended = [Payment.State.CANCELLED, Payment.State.EXPIRED]
+        # An order may be taken up again at this very moment, for money that came late.
+        claimed = Payment.objects.filter(pk=payment.pk, basket_returned_at=None, state__in=ended)
         if not claimed.update(basket_returned_at=timezone.now()):
             return None
         return _copy(payment.order.basket, request)

@@ -10,7 +10,7 @@ from typing import Any
 
 from oscar.core.loading import get_class, get_model
 
-from oscar_vipps.models import Payment
+from oscar_vipps.models import Payment, Refund
 from oscar_vipps.money import to_decimal, to_ore
 
 EventHandler = get_class("order.processing", "EventHandler")
@@ -43,6 +43,22 @@ def record(payment: Payment) -> None:
     if captured > 0:
         source.debit(to_decimal(captured), reference=reference, status="confirmed")
         _add_event(payment, "Settled", captured)
+
+
+def record_refund(payment: Payment, refund: Refund) -> None:
+    """Money went back to the shopper."""
+    _refund(payment, refund, refund.amount, status="confirmed")
+    _add_event(payment, "Refunded", refund.amount)
+
+
+def take_back_refund(payment: Payment, refund: Refund) -> None:
+    """A refund that was in the books came back: a row of its own says so, and none is changed."""
+    _refund(payment, refund, -refund.amount, status=refund.status)
+
+
+def _refund(payment: Payment, refund: Refund, amount: int, *, status: str) -> None:
+    source = Source.objects.select_for_update().get(pk=payment.source_id)
+    source.refund(to_decimal(amount), reference=refund.refund_id, status=status)
 
 
 def _add_event(payment: Payment, name: str, amount: int) -> None:

@@ -25,12 +25,30 @@ def initial_status() -> str | None:
     return get_settings().order_status.get("pending")
 
 
+def cancelled_statuses() -> set[str]:
+    """What an order is when it came to nothing. Staff who put it there cancel the payment, too."""
+    statuses = get_settings().order_status
+    lives = {statuses.get(outcome) for outcome in ("pending", "authorized", "captured")}
+    return {statuses[outcome] for outcome in ("cancelled", "expired") if outcome in statuses} - lives
+
+
+def is_cancelled(order: Any) -> bool:
+    """Whether the order came to nothing, be it that its payment doesn't know yet."""
+    return order.status in cancelled_statuses()
+
+
 def locked(order_id: int) -> Any:
     """The order as it is now, until the transaction ends.
 
     ``Order.set_status`` saves the whole row as it was loaded, so it must not have been loaded earlier.
     """
     return Order.objects.select_for_update().get(pk=order_id)
+
+
+def can_follow(order: Any, outcome: str) -> bool:
+    """Whether the pipeline leads to the status that the shop wants for ``outcome``, if it wants one."""
+    status = get_settings().order_status.get(outcome)
+    return status in (None, order.status) or status in order.available_statuses()
 
 
 def follow(order: Any, outcome: str) -> None:
@@ -41,7 +59,7 @@ def follow(order: Any, outcome: str) -> None:
     status = get_settings().order_status.get(outcome)
     if status is None or status == order.status:
         return
-    if status not in order.available_statuses():
+    if not can_follow(order, outcome):
         raise StatusRefused(f"the pipeline does not lead from '{order.status}' to '{status}'")
     try:
         # The shop's own handler, which may do more than set the status.

@@ -1,39 +1,47 @@
 """Events: stored once by their id, then processed once, each in a transaction of its own.
 
-An event whose processing failed stays, with what went wrong, and is processed when Stripe sends it again.
+An event whose processing failed stays, with what went wrong, and is processed when Stripe sends it again, or
+by ``vipps_reconcile``.
 """
 
 from __future__ import annotations
 
 import logging
 import traceback
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from oscar_vipps.gateway import events
 from oscar_vipps.gateway.snapshot import PAYMENT_KEY, from_event
 from oscar_vipps.models import Payment, WebhookEvent
-from oscar_vipps.payments.settlement import settle_or_refuse
+from oscar_vipps.payments.settlement import NOT_CAPTURED, settle_or_refuse
 
 logger = logging.getLogger("oscar_vipps")
 
 Status = WebhookEvent.Status
 #: Nothing is left to do for these.
 DONE = (Status.PROCESSED, Status.IGNORED)
+#: How the types of events about refunds begin.
+REFUND = "refund."
+#: An event that is older and still only received has lost the process that was to process it.
+BEGUN_WITHIN = timedelta(minutes=1)
 
 
 def store(event: dict[str, Any]) -> WebhookEvent:
     """The event's row, made now or when it first came. Commits, whatever becomes of the processing."""
+    payload = events.facts(event)
     found, _created = WebhookEvent.objects.get_or_create(
         event_id=event["id"],
         defaults={
             "type": event["type"][:100],
             "livemode": event["livemode"],
-            "payload": events.facts(event),
+            "payload": payload,
+            "payment_intent_id": events.payment_intent_of(payload),
         },
     )
     return found
@@ -44,12 +52,14 @@ def process(event: WebhookEvent) -> WebhookEvent:
 
     Raises nothing that processing raised: the row is ``failed`` then and holds the reason.
     """
+    news = False
     try:
         # All of it or nothing: an event is processed when, and only when, its effects are in the database.
         with transaction.atomic():
             # Deliveries of the same event wait for each other here.
             event = WebhookEvent.objects.select_for_update().get(pk=event.pk)
-            if event.status not in DONE:
+            news = event.status not in DONE or _waits_for_payment(event)
+            if news:
                 event.reason = _apply(event)
                 event.status = Status.IGNORED if event.reason else Status.PROCESSED
                 event.attempts += 1
@@ -64,7 +74,32 @@ def process(event: WebhookEvent) -> WebhookEvent:
             "Event %s (%s) %s.", event.event_id, event.type, outcome, extra={"event_id": event.event_id}
         )
         event.refresh_from_db()
+    if news and event.payment and event.payment_intent_id:
+        for waiting in refunds_without_payment().filter(payment_intent_id=event.payment_intent_id):
+            process(waiting)
     return event
+
+
+def undone() -> QuerySet[WebhookEvent]:
+    """Events that are worth another try, oldest first: what failed, what was never begun because its process
+    was killed, and refunds whose payment is known to be captured by now.
+    """
+    before = timezone.now() - BEGUN_WITHIN
+    known = Payment.objects.filter(amount_captured__gt=0).values("payment_intent_id")
+    found = Q(status=Status.FAILED) | Q(status=Status.RECEIVED, received_at__lt=before)
+    now_known = Q(pk__in=refunds_without_payment().filter(payment_intent_id__in=known).values("pk"))
+    return WebhookEvent.objects.filter(found | now_known).order_by("received_at", "pk")
+
+
+def refunds_without_payment() -> QuerySet[WebhookEvent]:
+    """Refunds that came before the news that there is something to refund."""
+    return WebhookEvent.objects.filter(
+        status=Status.IGNORED, payment=None, type__startswith=REFUND, payment_intent_id__gt=""
+    )
+
+
+def _waits_for_payment(event: WebhookEvent) -> bool:
+    return event.status == Status.IGNORED and not event.payment_id and event.type.startswith(REFUND)
 
 
 def _apply(event: WebhookEvent) -> str:
@@ -72,13 +107,18 @@ def _apply(event: WebhookEvent) -> str:
     if event.type not in events.HANDLED:
         return "This type of event moves no payment."
     reference = event.payload["metadata"].get(PAYMENT_KEY)
-    if not reference:
+    if reference:
+        payment = Payment.objects.filter(reference=reference).first()
+    elif event.type.startswith(REFUND):
+        # Made in Stripe's Dashboard: nothing of ours is written on it.
+        payment = Payment.objects.filter(payment_intent_id=event.payment_intent_id or None).first()
+    else:
         return "Not about a payment of this app."
-    payment = Payment.objects.filter(reference=reference).first()
     if payment is None:
         return "Not about a payment of this shop."
-    event.payment = payment
     _payment, refusal = settle_or_refuse(payment.pk, from_event(event.type, event.payload))
+    if refusal != NOT_CAPTURED:
+        event.payment = payment
     return refusal
 
 

@@ -28,9 +28,7 @@ PATIENCE = 15_000
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Oscar's own pages use what treebeard is about to remove."""
     item.add_marker(pytest.mark.browser)
-    item.add_marker(pytest.mark.filterwarnings("ignore::treebeard.deprecation.RemovedInTreebeard8Warning"))
 
 
 @pytest.fixture(scope="package")

@@ -19,9 +19,6 @@ Basket = get_model("basket", "Basket")
 Order = get_model("order", "Order")
 Voucher = get_model("voucher", "Voucher")
 
-# Oscar's pages use what the next treebeard doesn't have any more.
-pytestmark = pytest.mark.filterwarnings("ignore:Using Category.get_tree")
-
 SESSIONS = "/v1/checkout/sessions/"
 BASKET = "/basket/"
 THANKS = "/checkout/thank-you/"

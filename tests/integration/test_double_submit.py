@@ -19,9 +19,6 @@ from tests.support.shopper import EMAIL, Shopper, told
 Basket = get_model("basket", "Basket")
 Order = get_model("order", "Order")
 
-# Oscar's pages use what the next treebeard doesn't have any more.
-pytestmark = pytest.mark.filterwarnings("ignore:Using Category.get_tree")
-
 BASKET = "/basket/"
 
 

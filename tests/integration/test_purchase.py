@@ -28,9 +28,6 @@ Source = get_model("payment", "Source")
 
 AMOUNT = Decimal("249.00")
 
-# Oscar's pages use what the next treebeard doesn't have any more.
-pytestmark = pytest.mark.filterwarnings("ignore:Using Category.get_tree")
-
 
 @pytest.fixture(params=[False, True], ids=["autocommit", "atomic requests"])
 def transactions(request: Any, shop: Shop) -> Iterator[None]:

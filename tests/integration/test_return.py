@@ -20,9 +20,6 @@ from tests.support.shopper import Shopper, personal, told
 
 Order = get_model("order", "Order")
 
-# Oscar's pages use what the next treebeard doesn't have any more.
-pytestmark = pytest.mark.filterwarnings("ignore:Using Category.get_tree")
-
 THANKS = "/checkout/thank-you/"
 PAGES = ("pay", "return", "cancel", "status")
 MINUTES = 60

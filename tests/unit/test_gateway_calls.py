@@ -81,9 +81,9 @@ each_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
         (404, "GatewayRefused"),
         (409, "GatewayBusy"),
         (429, "GatewayUnavailable"),
-        (500, "GatewayUnavailable"),
-        (502, "GatewayUnavailable"),
-        (503, "GatewayUnavailable"),
+        (500, "GatewayFailed"),
+        (502, "GatewayFailed"),
+        (503, "GatewayFailed"),
     ],
 )
 def test_each_status_of_an_answer(

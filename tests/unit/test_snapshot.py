@@ -263,7 +263,7 @@ def test_what_stripe_tells_about_the_card_is_neither_needed_nor_kept(details: Js
     assert not [word for word in ("visa", "4242", "2031", "kari@example.com") if word in text]
 
 
-@pytest.mark.parametrize("data", [charge("succeeded"), {"object": "refund", "id": "re_1"}, {"id": "x"}, {}])
+@pytest.mark.parametrize("data", [charge("succeeded"), {"object": "dispute", "id": "dp_1"}, {"id": "x"}, {}])
 def test_other_objects_hold_no_facts(data: Json) -> None:
     with pytest.raises(ValueError, match="no facts about payments"):
         from_object(data)

@@ -1,0 +1,160 @@
+"""What nobody told us, found out: payments that are quiet for too long, and sessions without a payment.
+
+Each payment is a unit of work of its own, so that an odd one stops none of the others. Stripe is asked before
+anything is cancelled; where it can't be reached, everything stays as it is.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.sites.models import Site
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
+
+from oscar_vipps.exceptions import ConfirmationFailed
+from oscar_vipps.gateway import client
+from oscar_vipps.gateway.snapshot import PAYMENT_KEY, SITE_KEY, from_object
+from oscar_vipps.models import Payment, Refund
+from oscar_vipps.shop import mail, orders
+
+from . import operations, refunds
+from .settlement import settle
+from .states import ENDED, State
+
+logger = logging.getLogger("oscar_vipps")
+
+#: How long a payment is left to webhooks and to the shopper's return before Stripe is asked about it, and how
+#: often it is asked then.
+QUIET = timedelta(minutes=5)
+#: A reservation stays as it is for days.
+RESERVED_QUIET = timedelta(hours=6)
+#: Older sessions can't be open any more.
+OLDEST_SESSION = operations.LONGEST_SESSION + timedelta(hours=1)
+
+
+class Due(enum.Enum):
+    """Why a payment is looked at; the first that fits."""
+
+    LATE_MONEY = "send back money that came after the end"
+    CALLED_OFF = "the order was cancelled: cancel the payment"
+    REFUND = "ask about a refund"
+    GIVEN_UP = "the shopper gave up: cancel the payment"
+    NEVER_OPENED = "the time to pay is over, and no session was made"
+    UNPAID = "ask whether it was paid"
+    RESERVED = "ask whether it is still reserved"
+    CONFIRMATION = "send the confirmation that is due"
+
+
+#: States in which a payment still may become another.
+LIVE = (State.CREATED, State.OPEN, State.AUTHORIZED)
+OPEN_REFUNDS = (Refund.Status.REQUESTED, Refund.Status.PENDING)
+
+
+def due(now: datetime) -> QuerySet[Payment]:
+    """Payments that a look is due for, oldest first."""
+    reserved_alone = ~Q(amount_authorized=0) & Q(amount_captured=0, released=False)
+    late_money = Q(state__in=ENDED) & (reserved_alone | Q(amount_captured__gt=F("amount_refunded")))
+    called_off = Q(state__in=LIVE, order__status__in=orders.cancelled_statuses())
+    refund = Q(pk__in=Refund.objects.filter(status__in=OPEN_REFUNDS).values("payment_id"))
+    unpaid = Q(state__in=[State.CREATED, State.OPEN])
+    unconfirmed = Q(state__in=[State.AUTHORIZED, State.CAPTURED], confirmation_sent_at=None)
+    reserved = Q(state=State.AUTHORIZED) & _quiet_since(now - RESERVED_QUIET)
+    quiet = _quiet_since(now - QUIET) & (late_money | called_off | refund | unpaid | unconfirmed)
+    return Payment.objects.filter(quiet | reserved).select_related("order").order_by("pk")
+
+
+def _quiet_since(moment: datetime) -> Q:
+    return Q(checked_at__lte=moment) | Q(checked_at=None, created_at__lte=moment)
+
+
+def why_due(payment: Payment, now: datetime) -> Due:
+    """What is to be done about a payment that is due."""
+    if payment.has_ended and payment.holds_money:
+        return Due.LATE_MONEY
+    if payment.state in LIVE and orders.is_cancelled(payment.order):
+        return Due.CALLED_OFF
+    if payment.refunds.filter(status__in=OPEN_REFUNDS).exists():
+        return Due.REFUND
+    if payment.is_paid and payment.confirmation_sent_at is None:
+        return Due.CONFIRMATION
+    if payment.state == State.AUTHORIZED:
+        return Due.RESERVED
+    if payment.session_id is None:
+        return Due.NEVER_OPENED
+    return Due.GIVEN_UP if payment.cancel_requested_at else Due.UNPAID
+
+
+def take(payment_id: int, now: datetime) -> Payment | None:
+    """Take one payment that is due; None where another run has it, or it isn't due any more.
+
+    The lock is gone again before Stripe is asked: what keeps another run away is the time that is noted.
+    """
+    skip = connection.features.has_select_for_update_skip_locked
+    with transaction.atomic():
+        locked = Payment.objects.select_for_update(skip_locked=skip).filter(pk=payment_id).first()
+        if locked is None or not due(now).filter(pk=payment_id).exists():
+            return None
+        Payment.objects.filter(pk=payment_id).update(checked_at=now)
+    return Payment.objects.select_related("order").get(pk=payment_id)
+
+
+def reconcile(payment: Payment, now: datetime) -> Payment:
+    """Do what is due for the payment.
+
+    Raises ``GatewayError`` where Stripe can't be asked, and ``ConfirmationFailed``.
+    """
+    reason = why_due(payment, now)
+    if reason == Due.CONFIRMATION:
+        _send_confirmation(payment)
+    elif reason == Due.LATE_MONEY:
+        payment = refunds.return_late_money(operations.refresh(payment))
+    elif reason == Due.CALLED_OFF:
+        payment = operations.call_off(payment)
+    elif reason == Due.REFUND:
+        payment = operations.refresh(refunds.send_open(payment))
+    elif reason == Due.GIVEN_UP:
+        payment = operations.cancel(payment)
+    elif reason == Due.NEVER_OPENED and payment.session_expires_at <= now:
+        payment = operations.run_out(payment)
+    else:
+        payment = operations.refresh(payment)
+    return payment
+
+
+def _send_confirmation(payment: Payment) -> None:
+    mail.send_confirmation(payment.pk)
+    payment.refresh_from_db(fields=["confirmation_sent_at", "confirmation_claimed_at"])
+    if payment.confirmation_sent_at is None and payment.confirmation_claimed_at is None:
+        raise ConfirmationFailed("the mail could not be sent; the log says why")
+
+
+# Sessions at Stripe
+
+
+def adopt_or_expire(session: dict[str, Any]) -> str:
+    """What became of an open session that Stripe lists; empty where nothing was to be done.
+
+    A process may be killed between the making of a session and the saving of its id. If its payment still
+    waits, the session becomes its own; if not, the session is ended, so that nobody can pay it.
+    """
+    metadata = session.get("metadata") or {}
+    payment = Payment.objects.filter(reference=metadata.get(PAYMENT_KEY, "")).first()
+    if payment is None and not _is_of_this_shop(metadata):
+        return ""
+    if payment is not None and payment.session_id == session["id"]:
+        return ""
+    if payment is not None and payment.session_id is None and payment.state == State.CREATED:
+        payment = settle(payment.pk, from_object(session))
+        if payment.session_id == session["id"]:
+            return f"{session['id']} is the session of order {payment.order.number}"
+    client.expire_session(session["id"])
+    return f"{session['id']} belonged to no payment that waits, and is expired"
+
+
+def _is_of_this_shop(metadata: dict[str, str]) -> bool:
+    """Another shop, or something else altogether, may use the same account at Stripe."""
+    return PAYMENT_KEY in metadata and Site.objects.filter(domain=metadata.get(SITE_KEY, "")).exists()

@@ -1,0 +1,371 @@
+"""``vipps_reconcile`` and ``vipps_process_events``: what nobody told is found out, and nothing is undone that
+Stripe hasn't confirmed.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import OperationalError
+from django.utils import timezone
+from oscar.apps.order.signals import order_status_changed
+
+from oscar_vipps.models import Payment, WebhookEvent
+from oscar_vipps.payments import reconcile
+from oscar_vipps.payments import sessions as payment_sessions
+from oscar_vipps.payments.settlement import settle
+from oscar_vipps.webhooks import inbox
+from tests.integration.books import books, differences, mails
+from tests.integration.stripe_says import paid
+from tests.simulator.orders import client_for, order
+from tests.support.fixtures import Shop
+from tests.support.quiet import let_time_pass
+from tests.support.shopper import EMAIL, Shopper
+
+SESSIONS = "/v1/checkout/sessions"
+
+
+@pytest.fixture(autouse=True)
+def impatient(settings: Any) -> None:
+    settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "MAX_NETWORK_RETRIES": 0, "TIMEOUT": 0.5}
+
+
+@pytest.fixture
+def payment(shop: Shop, shopper: Shopper, product: Any) -> Payment:
+    """A payment whose session is open."""
+    return shopper.go_to_vipps(product)
+
+
+def run(*arguments: str, command: str = "vipps_reconcile", verbosity: int = 1) -> str:
+    out = StringIO()
+    call_command(command, *arguments, stdout=out, stderr=out, verbosity=verbosity)
+    return out.getvalue()
+
+
+def fails(*arguments: str, command: str = "vipps_reconcile") -> str:
+    out = StringIO()
+    with pytest.raises(CommandError):
+        call_command(command, *arguments, stdout=out, stderr=out)
+    return out.getvalue()
+
+
+# Payments
+
+
+def test_a_payment_of_which_nobody_told_is_found(shop: Shop, payment: Payment) -> None:
+    """Field failures 1 and 3: no webhook came, and the shopper never returned."""
+    shop.simulator.pay(payment.session_id or "")
+    let_time_pass(payment)
+    said = run()
+    found = books(payment)
+    assert (found["payment"]["state"], found["status"], mails()) == ("captured", "Paid", [EMAIL])
+    assert "1 payments had news that no webhook told" in said
+    # And what comes afterwards is no news.
+    shop.deliver()
+    assert "no webhook" not in run()
+    assert differences(found, books(payment)) == {}
+    assert mails() == [EMAIL]
+
+
+def test_a_paid_order_is_not_cancelled_when_its_time_is_over(shop: Shop, payment: Payment) -> None:
+    """Field failure 2."""
+    shop.simulator.pay(payment.session_id or "")
+    shop.simulator.advance(3600)
+    Payment.objects.update(session_expires_at=timezone.now() - timedelta(hours=1))
+    let_time_pass(payment)
+    run()
+    assert books(payment)["status"] == "Paid"
+
+
+def test_nothing_is_cancelled_while_stripe_cannot_be_asked(shop: Shop, payment: Payment) -> None:
+    """Field failure 2: unreachable means leave it."""
+    shop.simulator.advance(3600)
+    Payment.objects.update(session_expires_at=timezone.now() - timedelta(hours=1))
+    let_time_pass(payment)
+    before = books(payment)
+    shop.simulator.fault("close", f"{SESSIONS}/{payment.session_id}")
+    assert f"Order {payment.order.number}: No answer from Stripe." in fails()
+    assert differences(before, books(payment)) == {"payment.checked_at": (False, True)}
+    payment.refresh_from_db()
+    assert (payment.state, books(payment)["status"]) == ("open", "Pending")
+    let_time_pass(payment)
+    run()
+    assert (books(payment)["status"], books(payment)["lines"]) == ("Expired", [(1, 0, (10, 0))])
+
+
+def test_a_payment_that_stripe_says_is_open_stays_open(shop: Shop, payment: Payment) -> None:
+    """Whatever our own clock says."""
+    Payment.objects.update(session_expires_at=timezone.now() - timedelta(hours=1))
+    let_time_pass(payment)
+    run()
+    assert books(payment)["payment"]["state"] == "open"
+
+
+def test_a_payment_that_is_young_is_left_to_the_webhook(shop: Shop, payment: Payment) -> None:
+    asked = len(shop.simulator.requests("GET", f"{SESSIONS}/{payment.session_id}"))
+    run()
+    assert len(shop.simulator.requests("GET", f"{SESSIONS}/{payment.session_id}")) == asked
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+def test_an_order_whose_shopper_never_got_to_stripe_ends_with_its_time(
+    shop: Shop, shopper: Shopper, product: Any, is_over: bool
+) -> None:
+    """Field failure 24: its stock is free again."""
+    shopper.order(product)
+    payment = Payment.objects.get()
+    if is_over:
+        Payment.objects.update(session_expires_at=timezone.now() - timedelta(seconds=1))
+    let_time_pass(payment)
+    run()
+    found = books(payment)
+    assert found["status"] == ("Expired" if is_over else "Pending")
+    assert found["lines"] == [(1, 0 if is_over else 1, (10, 0 if is_over else 1))]
+
+
+def test_a_shopper_who_gave_up_while_stripe_was_down_gets_that_done(
+    shop: Shop, shopper: Shopper, payment: Payment
+) -> None:
+    shop.simulator.fault("error", f"{SESSIONS}/{payment.session_id}", "*", status=503, count=2)
+    shopper.press(payment, "cancel")
+    shop.simulator.clear_faults()
+    let_time_pass(payment)
+    run()
+    assert books(payment)["status"] == "Cancelled"
+    assert shop.session(payment)["status"] == "expired"
+
+
+def test_a_reservation_that_lapsed_is_noticed(
+    shop: Shop, shopper: Shopper, product: Any, settings: Any
+) -> None:
+    settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "CAPTURE": "manual"}
+    payment = shopper.go_to_vipps(product)
+    settle(payment.pk, paid(shop, payment))
+    shop.simulator.advance(8 * 24 * 3600)
+    let_time_pass(payment, timedelta(days=8))
+    run()
+    assert books(payment)["status"] == "Cancelled"
+
+
+def test_a_confirmation_that_failed_is_sent(shop: Shop, payment: Payment, settings: Any) -> None:
+    """Field failure 6: the mail server was down."""
+    backend = settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_PORT = 1
+    shop.simulator.pay(payment.session_id or "")
+    shop.deliver()
+    assert books(payment)["status"] == "Paid"
+    let_time_pass(payment)
+    assert "the mail could not be sent" in fails()
+    settings.EMAIL_BACKEND = backend
+    let_time_pass(payment)
+    run()
+    let_time_pass(payment)
+    run()
+    assert mails() == [EMAIL]
+
+
+def test_one_odd_order_stops_none_of_the_later_ones(shop: Shop, product: Any) -> None:
+    """Field failure 25."""
+    odd, *others = (Shopper().go_to_vipps(product) for _ in range(3))
+    for each in (odd, *others):
+        shop.simulator.pay(each.session_id or "")
+        let_time_pass(each)
+    Payment.objects.filter(pk=odd.pk).update(session_id="cs_test_gone")
+    assert f"Order {odd.order.number}: " in fails()
+    assert [books(each)["status"] for each in others] == ["Paid", "Paid"]
+
+
+def test_after_some_payments_without_an_answer_the_rest_is_left_for_later(shop: Shop, product: Any) -> None:
+    payments = [Shopper().go_to_vipps(product) for _ in range(7)]
+    for each in payments:
+        let_time_pass(each)
+    shop.simulator.fault("error", f"{SESSIONS}/", "GET", status=503, count=99)
+    assert "the rest is left to the next run" in fails()
+    asked = [each for each in shop.simulator.requests("GET") if each["path"].startswith(f"{SESSIONS}/cs_")]
+    assert len(asked) == 5
+    shop.simulator.clear_faults()
+    assert "2 payments" in run()
+
+
+def test_two_runs_take_each_payment_once(shop: Shop, payment: Payment) -> None:
+    let_time_pass(payment)
+    now = timezone.now()
+    assert reconcile.take(payment.pk, now) is not None
+    assert reconcile.take(payment.pk, now) is None
+    assert not reconcile.due(now).exists()
+
+
+def test_a_dry_run_says_what_is_due_and_touches_nothing(shop: Shop, payment: Payment, product: Any) -> None:
+    Shopper().order(product)
+    never_opened = Payment.objects.latest("pk")
+    shop.simulator.pay(payment.session_id or "")
+    shop.deliver("checkout.session.completed")
+    WebhookEvent.objects.update(status="failed")
+    Payment.objects.filter(pk=payment.pk).update(state="open")
+    for each in (payment, never_opened):
+        let_time_pass(each)
+    before, asked = [books(payment), books(never_opened)], len(shop.simulator.requests())
+    assert run("--dry-run").splitlines() == [
+        f"Event {WebhookEvent.objects.get().event_id} (checkout.session.completed): process it again",
+        f"Order {payment.order.number}: ask whether it was paid",
+        f"Order {never_opened.order.number}: the time to pay is over, and no session was made",
+    ]
+    assert [books(payment), books(never_opened)] == before
+    assert len(shop.simulator.requests()) == asked
+    assert WebhookEvent.objects.get().status == "failed"
+
+
+def test_without_a_key_it_says_so(shop: Shop, settings: Any) -> None:
+    settings.OSCAR_VIPPS = {}
+    with pytest.raises(CommandError, match="no usable SECRET_KEY"):
+        run()
+
+
+# Sessions that belong to no payment
+
+
+@pytest.fixture
+def crashed(shop: Shop, shopper: Shopper, product: Any) -> tuple[Payment, str]:
+    """The process was killed between the making of the session and the saving of its id."""
+    shopper.order(product)
+    payment = payment_sessions._begin_attempt(Payment.objects.get())
+    urls = {"success_url": "http://testserver/a", "cancel_url": "http://testserver/b"}
+    made = payment_sessions._create_session(payment, urls)
+    payment.refresh_from_db()
+    assert payment.session_id is None
+    return payment, made["id"]
+
+
+def test_a_session_whose_payment_waits_becomes_its_own(shop: Shop, crashed: tuple[Payment, str]) -> None:
+    payment, session_id = crashed
+    said = run(verbosity=2)
+    payment.refresh_from_db()
+    assert (payment.state, payment.session_id) == ("open", session_id)
+    assert f"{session_id} is the session of order {payment.order.number}" in said
+    assert "belonged to no payment" not in run(verbosity=2)
+
+
+def test_a_session_whose_payment_has_ended_is_expired(shop: Shop, crashed: tuple[Payment, str]) -> None:
+    payment, session_id = crashed
+    Payment.objects.update(session_expires_at=timezone.now() - timedelta(seconds=1), state="expired")
+    run()
+    assert shop.simulator.session(session_id)["status"] == "expired"
+    payment.refresh_from_db()
+    assert payment.session_id is None
+
+
+def test_a_session_of_this_shop_without_any_payment_is_expired(
+    shop: Shop, crashed: tuple[Payment, str]
+) -> None:
+    """A database was restored from yesterday's copy."""
+    payment, session_id = crashed
+    payment.delete()
+    run()
+    assert shop.simulator.session(session_id)["status"] == "expired"
+
+
+def test_sessions_of_others_on_the_same_account_are_left_alone(
+    shop: Shop, crashed: tuple[Payment, str], payment: Payment
+) -> None:
+    """Field failure 28."""
+    theirs = client_for(shop.simulator).v1.checkout.sessions.create(order())
+    elsewhere = client_for(shop.simulator).v1.checkout.sessions.create(
+        order(metadata={"oscar_vipps_payment": "x", "oscar_vipps_site": "another.example"})
+    )
+    run()
+    for session_id in (theirs.id, elsewhere.id, payment.session_id):
+        assert shop.simulator.session(session_id or "")["status"] == "open"
+
+
+def test_that_sessions_cannot_be_listed_hinders_nothing_else(shop: Shop, payment: Payment) -> None:
+    shop.simulator.pay(payment.session_id or "")
+    let_time_pass(payment)
+    shop.simulator.fault("error", SESSIONS, "GET", status=503)
+    assert "Sessions at Stripe: Stripe answered 503." in fails()
+    assert books(payment)["status"] == "Paid"
+
+
+# Stored events
+
+
+@pytest.fixture
+def broken(shop: Shop, payment: Payment) -> WebhookEvent:
+    """An event that failed while the database was out of order."""
+
+    def fail(**kwargs: Any) -> None:
+        raise OperationalError("disk full")
+
+    shop.simulator.pay(payment.session_id or "")
+    order_status_changed.connect(fail)
+    shop.deliver("payment_intent.succeeded")
+    order_status_changed.disconnect(fail)
+    event = WebhookEvent.objects.get()
+    assert event.status == "failed"
+    return event
+
+
+@pytest.mark.parametrize("command", ["vipps_reconcile", "vipps_process_events"])
+def test_events_that_failed_are_processed(
+    shop: Shop, payment: Payment, broken: WebhookEvent, command: str
+) -> None:
+    run(command=command)
+    event = WebhookEvent.objects.get()
+    assert (event.status, event.attempts, books(payment)["status"]) == ("processed", 2, "Paid")
+    assert mails() == [EMAIL]
+
+
+def test_an_event_whose_process_was_killed_is_processed(shop: Shop, payment: Payment) -> None:
+    shop.simulator.pay(payment.session_id or "")
+    [event] = shop.simulator.events("payment_intent.succeeded")
+    inbox.store(event)
+    run(command="vipps_process_events")
+    assert WebhookEvent.objects.get().status == "received"
+    let_time_pass(payment)
+    run(command="vipps_process_events")
+    assert WebhookEvent.objects.get().status == "processed"
+    assert books(payment)["status"] == "Paid"
+
+
+def test_an_event_that_fails_again_is_named(
+    shop: Shop, payment: Payment, broken: WebhookEvent, caplog: pytest.LogCaptureFixture
+) -> None:
+    WebhookEvent.objects.update(payload={})
+    with caplog.at_level(logging.CRITICAL, "oscar_vipps"):
+        assert broken.event_id in fails()
+        assert broken.event_id in fails(command="vipps_process_events")
+
+
+def test_events_can_be_named(shop: Shop, payment: Payment, broken: WebhookEvent) -> None:
+    assert run(broken.event_id, command="vipps_process_events", verbosity=2) == (
+        f"{broken.event_id} (payment_intent.succeeded): processed\n"
+    )
+    with pytest.raises(CommandError, match="Not stored here: evt_nowhere"):
+        run("evt_nowhere", command="vipps_process_events")
+    assert mail.outbox
+
+
+# The bar
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_shown_on_a_terminal_alone(shop: Shop, payment: Payment) -> None:
+    let_time_pass(payment)
+    terminal = Terminal()
+    call_command("vipps_reconcile", stdout=StringIO(), stderr=terminal)
+    assert f"Payments [{'#' * 30}] 1/1" in terminal.getvalue()
+    let_time_pass(payment)
+    quiet = StringIO()
+    call_command("vipps_reconcile", stdout=StringIO(), stderr=quiet)
+    assert quiet.getvalue() == ""

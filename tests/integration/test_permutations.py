@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import Any
 
 import pytest
@@ -155,6 +155,8 @@ class Told:
     payment: Payment
     opened: Snapshot
     events: list[Snapshot]
+    #: What Stripe says when it is asked in the end, as the reconciler asks.
+    asked: Snapshot
     capture_on_commit: Callable[..., AbstractContextManager[Any]]
 
     def hear(self, news: Iterable[Snapshot]) -> Books:
@@ -223,11 +225,13 @@ def live(shop: Shop, product: Any, settings: Any, django_capture_on_commit_callb
         told = [event for event in shop.simulator.events()[earlier:] if event["type"] in HANDLED]
         assert [event["type"].rpartition(".")[2] for event in told] == life.told.split()
 
+        asked = from_object(client.retrieve_session(payment.session_id or ""))
+
         row.update(**before)
         if life.given_up:
             row.update(cancel_requested_at=timezone.now())
         news = [from_event(event["type"], facts(event)) for event in told]
-        return Told(row.get(), opened, news, django_capture_on_commit_callbacks)
+        return Told(row.get(), opened, news, asked, django_capture_on_commit_callbacks)
 
     return lived
 
@@ -269,6 +273,16 @@ def test_events_that_overtake_the_answer_about_the_session_end_as_the_natural_or
     expected = told.hear(news)
     for order in in_every_order_and_then_again(news):
         check(told, order, expected)
+
+
+@pytest.mark.parametrize("life", LIVES, ids=str)
+def test_whatever_is_lost_and_then_reconciled_ends_as_the_natural_order_does(live: Live, life: Life) -> None:
+    told = live(life)
+    expected = told.hear([told.opened, *told.events])
+    news = [told.opened, *told.events]
+    for size in range(len(news) + 1):
+        for heard in combinations(news, size):
+            check(told, [*heard, told.asked, told.asked], expected)
 
 
 # Money that comes after the end

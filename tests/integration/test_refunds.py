@@ -1,0 +1,222 @@
+"""Refunds, whoever made them: told in whatever order and however often, they end in the same books.
+
+Field failures 15 (recorded twice), 16 (failed, shown as done) and 17 (made in Stripe's Dashboard and missed).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import permutations
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import transaction
+
+from oscar_vipps.models import Payment, Refund, WebhookEvent
+from oscar_vipps.payments import operations, refunds
+from oscar_vipps.payments.settlement import settle
+from oscar_vipps.signals import payment_refunded
+from oscar_vipps.webhooks import inbox
+from tests.integration.books import Books, books, mails
+from tests.integration.stripe_says import paid
+from tests.simulator.orders import client_for
+from tests.support.fixtures import Shop
+from tests.support.shopper import EMAIL, Shopper
+
+TELLING = {"payment_intent.succeeded", "refund.created", "refund.updated", "refund.failed"}
+PRICE, NOTHING = Decimal("249.00"), Decimal(0)
+
+
+@pytest.fixture
+def payment(shop: Shop, shopper: Shopper, product: Any) -> Payment:
+    """A payment whose session is open."""
+    return shopper.go_to_vipps(product)
+
+
+@pytest.fixture
+def captured(shop: Shop, payment: Payment) -> Payment:
+    return settle(payment.pk, paid(shop, payment))
+
+
+def in_dashboard(shop: Shop, payment: Payment, amount: int | None = None) -> str:
+    """Somebody refunds in Stripe's own Dashboard: nothing of ours is on it."""
+    client = client_for(shop.simulator)
+    parameters: Any = {"payment_intent": shop.session(payment)["payment_intent"]}
+    if amount is not None:
+        parameters["amount"] = amount
+    return client.v1.refunds.create(parameters).id
+
+
+def money(payment: Payment) -> tuple[Any, ...]:
+    """Øre that are refunded, the source, and the order's status."""
+    found = books(payment)
+    return found["payment"]["amount_refunded"], found["source"][2], found["status"]
+
+
+def test_a_refund_in_stripes_dashboard_is_reflected(shop: Shop, captured: Payment) -> None:
+    in_dashboard(shop, captured)
+    shop.deliver()
+    assert money(captured) == (24900, PRICE, "Refunded")
+    found = books(captured)
+    assert [(kind, amount) for kind, amount, *_ in found["transactions"]][-1] == ("Refund", PRICE)
+    assert found["payment events"][-1][:2] == ("Refunded", PRICE)
+    assert found["notes"][-1][0] == "Vipps: NOK 249.00 was refunded."
+
+
+def test_refunds_in_parts(shop: Shop, captured: Payment) -> None:
+    told: list[Refund] = []
+
+    def receive(refund: Refund, **kwargs: Any) -> None:
+        told.append(refund)
+
+    payment_refunded.connect(receive)
+    in_dashboard(shop, captured, 10000)
+    shop.deliver()
+    assert money(captured) == (10000, Decimal("100.00"), "Partly refunded")
+    in_dashboard(shop, captured, 14900)
+    shop.deliver()
+    shop.deliver()
+    payment_refunded.disconnect(receive)
+    assert money(captured) == (24900, PRICE, "Refunded")
+    assert [new for _old, new in books(captured)["history"]] == ["Paid", "Partly refunded", "Refunded"]
+    assert [refund.amount for refund in told] == [10000, 14900]
+
+
+def test_the_answer_and_the_webhook_meet_in_one_row(shop: Shop, captured: Payment) -> None:
+    """Field failure 15."""
+    refunds.send(refunds.request_refund(captured, 5000))
+    shop.deliver()
+    shop.deliver()
+    [refund] = captured.refunds.all()
+    assert (refund.status, refund.amount, refund.refund_id is None) == ("succeeded", 5000, False)
+    assert money(captured) == (5000, Decimal("50.00"), "Partly refunded")
+
+
+def test_the_webhook_may_be_faster_than_the_answer(shop: Shop, captured: Payment, settings: Any) -> None:
+    settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "MAX_NETWORK_RETRIES": 0, "TIMEOUT": 0.5}
+    wish = refunds.request_refund(captured, 5000)
+    shop.simulator.fault("timeout_after", "/v1/refunds", "POST")
+    with pytest.raises(Exception, match="No answer"):
+        refunds.send(wish)
+    shop.deliver()
+    refunds.send(wish)
+    assert captured.refunds.count() == len(shop.simulator.state()["refunds"]) == 1
+    assert money(captured) == (5000, Decimal("50.00"), "Partly refunded")
+
+
+def test_pending_is_not_refunded(shop: Shop, captured: Payment) -> None:
+    """Field failure 16."""
+    shop.simulator.refund_outcomes("pending")
+    refund_id = in_dashboard(shop, captured)
+    shop.deliver()
+    assert money(captured) == (0, NOTHING, "Paid")
+    assert captured.refunds.get().status == "pending"
+    assert refunds.refundable(captured) == 0
+    shop.simulator.decide_refund(refund_id, "succeeded")
+    shop.deliver()
+    assert money(captured) == (24900, PRICE, "Refunded")
+
+
+@pytest.mark.parametrize("status", ["failed", "canceled"])
+def test_a_refund_that_comes_back_is_taken_out_of_the_books(
+    shop: Shop, captured: Payment, status: str
+) -> None:
+    """Field failure 16."""
+    refund_id = in_dashboard(shop, captured, 10000)
+    shop.deliver()
+    shop.simulator.decide_refund(refund_id, status)
+    shop.deliver()
+    shop.deliver()
+    refunded, source, _status = money(captured)
+    assert (refunded, source) == (0, NOTHING)
+    amounts = [amount for kind, amount, *_ in books(captured)["transactions"] if kind == "Refund"]
+    assert amounts == [Decimal("100.00"), Decimal("-100.00")]
+    assert [flag.reason for flag in captured.flags.all()] == ["refund_failed"]
+    assert refunds.refundable(captured) == 24900
+
+
+@pytest.mark.parametrize("amount", [0, -1, 24901])
+def test_nothing_but_what_is_left_can_be_refunded(shop: Shop, captured: Payment, amount: int) -> None:
+    """Field failure 19: "refund 0" refunds nothing."""
+    with pytest.raises(ValueError, match="can't be refunded"):
+        refunds.request_refund(captured, amount)
+    refunds.request_refund(captured, 24000)
+    with pytest.raises(ValueError, match="900 are left"):
+        refunds.request_refund(captured, 901)
+    assert shop.simulator.state()["refunds"] == []
+
+
+def test_refunds_are_found_by_asking_too(shop: Shop, captured: Payment) -> None:
+    for amount in (100, 200):
+        in_dashboard(shop, captured, amount)
+    operations.refresh(captured)
+    assert money(captured) == (300, Decimal("3.00"), "Partly refunded")
+    assert [refund.amount for refund in captured.refunds.all()] == [100, 200]
+
+
+def test_a_refund_of_another_shop_is_ignored_and_answered(shop: Shop, captured: Payment) -> None:
+    """Field failure 28."""
+    Payment.objects.filter(pk=captured.pk).update(payment_intent_id="pi_another")
+    in_dashboard(shop, captured)
+    assert {answer.status_code for answer in shop.deliver("refund.created")} == {200}
+    event = WebhookEvent.objects.get(type="refund.created")
+    assert (event.status, event.reason) == ("ignored", "Not about a payment of this shop.")
+
+
+def test_a_reservation_that_is_released_is_no_refund(shop: Shop, payment: Payment, settings: Any) -> None:
+    """Of which Stripe may speak as of one."""
+    payment = settle(payment.pk, paid(shop, payment))
+    in_dashboard(shop, payment)
+    Payment.objects.filter(pk=payment.pk).update(
+        state="authorized", amount_captured=0, capture_method="manual"
+    )
+    shop.deliver("refund.created")
+    event = WebhookEvent.objects.get(type="refund.created")
+    assert (event.status, event.reason) == ("ignored", "The money is not known to be captured.")
+    assert not payment.refunds.exists()
+
+
+# Every order
+
+
+def sorted_books(payment: Payment) -> Books:
+    """Refunds that are told in another order are booked in another order; what is booked is the same."""
+    found = books(payment)
+    for part in ("transactions", "payment events", "notes"):
+        found[part] = Counter(map(str, found[part]))
+    refunds = Refund.objects.filter(payment=payment).order_by("refund_id")
+    return {**found, "refunds": list(refunds.values_list("refund_id", "amount", "status")), "mails": mails()}
+
+
+def hear(shop: Shop, payment: Payment, order: Sequence[int], capture_on_commit: Any) -> Books:
+    """What the shop says after the stored events were processed in this order; then all of it is undone."""
+    mail.outbox.clear()
+    with transaction.atomic():
+        for number in order:
+            with capture_on_commit(execute=True):
+                inbox.process(WebhookEvent.objects.get(pk=number))
+        found = sorted_books(payment)
+        transaction.set_rollback(True)
+    return found
+
+
+@pytest.mark.parametrize("ends", ["succeeded", "failed"])
+def test_a_life_with_refunds_in_every_order_and_twice(
+    shop: Shop, payment: Payment, ends: str, django_capture_on_commit_callbacks: Any
+) -> None:
+    shop.simulator.pay(payment.session_id or "")
+    shop.simulator.refund_outcomes("succeeded", "pending")
+    in_dashboard(shop, payment, 10000)
+    later = in_dashboard(shop, payment, 14900)
+    shop.simulator.decide_refund(later, "failed" if ends == "failed" else "succeeded")
+    told = [event for event in shop.simulator.events() if event["type"] in TELLING]
+    assert len(told) == (5 if ends == "failed" else 4)
+    numbers = [inbox.store(event).pk for event in told]
+    natural = hear(shop, payment, numbers, django_capture_on_commit_callbacks)
+    assert natural["status"] == ("Refunded" if ends == "succeeded" else "Partly refunded")
+    assert (natural["source"][2], natural["mails"]) == (PRICE if ends == "succeeded" else 100, [EMAIL])
+    for order in permutations(numbers):
+        assert hear(shop, payment, [*order, *order], django_capture_on_commit_callbacks) == natural, order

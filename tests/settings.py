@@ -107,6 +107,8 @@ TEMPLATES = [
 # threads, and no lock would ever be waited for.
 DATABASES = {"default": dj_database_url.config(default=f"sqlite:///{RUN_DIR}/shop.sqlite3")}
 DATABASES["default"]["ATOMIC_REQUESTS"] = os.environ.get("ATOMIC_REQUESTS") == "1"
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    DATABASES["default"]["ENGINE"] = "tests.support.postgresql"
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": str(RUN_DIR / "test.sqlite3")}
     DATABASES["default"]["OPTIONS"] = {

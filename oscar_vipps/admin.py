@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from .models import Flag, Payment, WebhookEvent
+from .models import Flag, Payment, Refund, WebhookEvent
 
 
 class ReadOnly:
@@ -28,6 +28,11 @@ class FlagInline(ReadOnly, admin.TabularInline):
     extra = 0
 
 
+class RefundInline(ReadOnly, admin.TabularInline):
+    model = Refund
+    extra = 0
+
+
 @admin.register(Payment)
 class PaymentAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("reference", "order", "state", "amount", "amount_captured", "created_at")
@@ -35,7 +40,7 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ("order",)
     search_fields = ("reference", "order__number", "session_id", "payment_intent_id")
     date_hierarchy = "created_at"
-    inlines = [FlagInline]
+    inlines = [FlagInline, RefundInline]
 
 
 @admin.register(WebhookEvent)

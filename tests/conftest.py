@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
+from collections.abc import Callable
 from typing import NoReturn
 
 import hypothesis
@@ -22,6 +24,7 @@ pytest_plugins = ["tests.support.simulator_fixtures", "tests.support.fixtures"]
 hypothesis.settings.register_profile("steady", deadline=None)
 hypothesis.settings.load_profile("steady")
 
+FIGURE = "figure: "
 IN_CI = os.environ.get("CI") == "true"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -44,6 +47,26 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     except OperationalError as error:
         reason = f"{connection.display_name} does not answer, its tests are left out: {error}"
         pytest.exit(reason, returncode=1 if IN_CI else 0)
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str, int], None]:
+    """``figure("permutations", 24)``: counted over all tests, and printed at the end."""
+
+    def count(name: str, number: int) -> None:
+        record_property(f"{FIGURE}{name}", number)
+
+    return count
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    figures: Counter[str] = Counter()
+    for report in terminalreporter.getreports("passed"):
+        for name, number in report.user_properties if report.when == "call" else ():
+            if name.startswith(FIGURE):
+                figures[name.removeprefix(FIGURE)] += int(str(number))
+    for name, number in sorted(figures.items()):
+        terminalreporter.write_line(f"{number:>9,} {name}")
 
 
 @pytest.fixture(scope="session")

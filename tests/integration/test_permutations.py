@@ -197,6 +197,8 @@ def in_every_order_and_then_again(news: Sequence[Snapshot]) -> Iterator[Sequence
         yield [*order, *order]
 
 
+Figure = Callable[[str, int], None]
+HEARD = "orders in which the events of a life were heard"
 Live = Callable[[Life], Told]
 
 
@@ -256,33 +258,42 @@ def check(told: Told, order: Sequence[Snapshot], expected: Books) -> None:
 
 
 @pytest.mark.parametrize("life", LIVES, ids=str)
-def test_events_in_any_order_and_twice_end_as_the_natural_order_does(live: Live, life: Life) -> None:
+def test_events_in_any_order_and_twice_end_as_the_natural_order_does(
+    live: Live, life: Life, figure: Figure
+) -> None:
     told = live(life)
     expected = told.hear([told.opened, *told.events])
     assert (expected["payment"]["state"], expected["status"], len(expected["mails"])) == life.end
-    for order in all_twice_in_every_order(told.events):
+    orders = list(all_twice_in_every_order(told.events))
+    for order in orders:
         check(told, [told.opened, *order], expected)
+    figure(HEARD, len(orders))
 
 
 @pytest.mark.parametrize("life", LIVES, ids=str)
 def test_events_that_overtake_the_answer_about_the_session_end_as_the_natural_order_does(
-    live: Live, life: Life
+    live: Live, life: Life, figure: Figure
 ) -> None:
     told = live(life)
     news = [told.opened, *told.events]
     expected = told.hear(news)
-    for order in in_every_order_and_then_again(news):
+    orders = list(in_every_order_and_then_again(news))
+    for order in orders:
         check(told, order, expected)
+    figure(HEARD, len(orders))
 
 
 @pytest.mark.parametrize("life", LIVES, ids=str)
-def test_whatever_is_lost_and_then_reconciled_ends_as_the_natural_order_does(live: Live, life: Life) -> None:
+def test_whatever_is_lost_and_then_reconciled_ends_as_the_natural_order_does(
+    live: Live, life: Life, figure: Figure
+) -> None:
     told = live(life)
     expected = told.hear([told.opened, *told.events])
     news = [told.opened, *told.events]
     for size in range(len(news) + 1):
         for heard in combinations(news, size):
             check(told, [*heard, told.asked, told.asked], expected)
+    figure("sets of events that were lost and then reconciled", 2 ** len(news))
 
 
 # Money that comes after the end

@@ -6,7 +6,7 @@ Field failures 15 (recorded twice), 16 (failed, shown as done) and 17 (made in S
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from itertools import permutations
 from typing import Any
@@ -205,7 +205,11 @@ def hear(shop: Shop, payment: Payment, order: Sequence[int], capture_on_commit: 
 
 @pytest.mark.parametrize("ends", ["succeeded", "failed"])
 def test_a_life_with_refunds_in_every_order_and_twice(
-    shop: Shop, payment: Payment, ends: str, django_capture_on_commit_callbacks: Any
+    shop: Shop,
+    payment: Payment,
+    ends: str,
+    django_capture_on_commit_callbacks: Any,
+    figure: Callable[[str, int], None],
 ) -> None:
     shop.simulator.pay(payment.session_id or "")
     shop.simulator.refund_outcomes("succeeded", "pending")
@@ -218,5 +222,7 @@ def test_a_life_with_refunds_in_every_order_and_twice(
     natural = hear(shop, payment, numbers, django_capture_on_commit_callbacks)
     assert natural["status"] == ("Refunded" if ends == "succeeded" else "Partly refunded")
     assert (natural["source"][2], natural["mails"]) == (PRICE if ends == "succeeded" else 100, [EMAIL])
-    for order in permutations(numbers):
+    orders = list(permutations(numbers))
+    for order in orders:
         assert hear(shop, payment, [*order, *order], django_capture_on_commit_callbacks) == natural, order
+    figure("orders in which the events of a life were heard", len(orders))

@@ -12,7 +12,7 @@ SYSTEM_READY := $(VENV)/.system-ready
 MARIADB_FOUND = pkg-config --exists libmariadb || pkg-config --exists mysqlclient || pkg-config --exists mariadb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox test test-fast bench lint format diagrams messages compilemessages clean
+.PHONY: help setup sandbox test test-fast bench lint format diagrams field-failures messages compilemessages clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | while read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
@@ -54,6 +54,9 @@ format: $(READY) ## let ruff put the code in order
 
 diagrams: $(READY) ## draw the pictures in docs/ that come from the code
 	PYTHONPATH=.:sandbox DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python docs/diagrams.py
+
+field-failures: $(READY) ## list in docs/ the tests that name a failure of the field
+	$(BIN)/python docs/field_failures.py
 
 messages: $(READY) $(SYSTEM_READY) ## collect the texts to translate
 	cd oscar_vipps && ../$(BIN)/django-admin makemessages --locale nb --locale nn --no-location

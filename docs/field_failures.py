@@ -48,8 +48,8 @@ Failures of the field
 =====================
 
 What shops reported of payment plug-ins, and the tests that show that it can't happen here, or is seen. Each
-test names the failure in its docstring; ``make field-failures`` makes this list of them, and a test holds it to
-them.
+test names the failure in its docstring; ``make field-failures`` makes this list of them, and a test holds it
+to them.
 
 """
 

@@ -6,6 +6,7 @@ Stripe confirmed, from which the books follow.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +16,9 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from .money import CURRENCY, MAXIMUM, MINIMUM
+
+#: How long a reservation holds. Source: Stripe's guide "Vipps payments", manual capture.
+HOLD = timedelta(days=7)
 
 
 def new_reference() -> str:
@@ -68,6 +72,8 @@ class Payment(models.Model):
     payment_intent_id = models.CharField(
         _("PaymentIntent"), max_length=255, unique=True, null=True, blank=True
     )
+    # A little before the money was reserved: Stripe makes it when the shopper chooses Vipps.
+    payment_intent_created_at = models.DateTimeField(null=True, blank=True, editable=False)
     charge_id = models.CharField(_("Charge"), max_length=255, blank=True)
 
     # What Stripe confirmed. The first two only grow; the third falls when a refund comes back as failed.
@@ -92,6 +98,11 @@ class Payment(models.Model):
     class Meta:
         verbose_name = _("Vipps payment")
         verbose_name_plural = _("Vipps payments")
+        permissions = [
+            ("capture_payment", "Can capture Vipps payments"),
+            ("refund_payment", "Can refund Vipps payments"),
+            ("cancel_payment", "Can release reserved Vipps payments"),
+        ]
         ordering = ["-created_at", "-pk"]
         constraints = [
             models.CheckConstraint(
@@ -136,6 +147,13 @@ class Payment(models.Model):
     def holds_money(self) -> bool:
         """Whether money of the shopper is taken or reserved, be it too late for the order."""
         return self.amount_held > 0
+
+    @property
+    def capture_before(self) -> datetime | None:
+        """When a reservation runs out; None where nothing is reserved."""
+        if self.state != self.State.AUTHORIZED or self.payment_intent_created_at is None:
+            return None
+        return self.payment_intent_created_at + HOLD
 
     def log_extra(self, **more: Any) -> dict[str, Any]:
         """What every log line about this payment carries."""

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from oscar.core.application import OscarDashboardConfig
-from oscar.core.loading import get_class
+from oscar.core.loading import get_class, get_classes
 
 
 class VippsDashboardConfig(OscarDashboardConfig):
@@ -20,13 +20,30 @@ class VippsDashboardConfig(OscarDashboardConfig):
     def ready(self) -> None:
         """Find the views, and take a place in the navigation."""
         self.payment_list_view = get_class("vipps_dashboard.views", "PaymentListView")
+        self.payment_detail_view = get_class("vipps_dashboard.views", "PaymentDetailView")
+        actions = ["CaptureView", "ReleaseView", "RefundView", "RefreshView"]
+        self.action_views = get_classes("vipps_dashboard.actions", actions)
         permission = get_class("dashboard.permissions", "DashboardPermission")
-        self.permissions_map = {"payment-list": permission.get("oscar_vipps", "view_payment")}
+        needed = {
+            "payment-list": "view_payment",
+            "payment-detail": "view_payment",
+            "payment-capture": "capture_payment",
+            "payment-release": "cancel_payment",
+            "payment-refund": "refund_payment",
+            "payment-refresh": "view_payment",
+        }
+        self.permissions_map = {name: permission.get("oscar_vipps", code) for name, code in needed.items()}
         add_to_navigation(settings.OSCAR_DASHBOARD_NAVIGATION)  # type: ignore[misc]
 
     def get_urls(self) -> list[URLPattern]:
         """Each behind its permission."""
-        urls = [path("", self.payment_list_view.as_view(), name="payment-list")]
+        urls = [
+            path("", self.payment_list_view.as_view(), name="payment-list"),
+            path("<slug:reference>/", self.payment_detail_view.as_view(), name="payment-detail"),
+        ]
+        for view in self.action_views:
+            name = view.name
+            urls.append(path(f"<slug:reference>/{name}/", view.as_view(), name=f"payment-{name}"))
         return self.post_process_urls(urls)
 
 

@@ -32,6 +32,10 @@ class PaymentTable(DashboardTable):
         template_name="oscar_vipps/dashboard/partials/attention.html",
         orderable=False,
     )
+    reference = tables.TemplateColumn(
+        verbose_name=_("Reference"),
+        template_name="oscar_vipps/dashboard/partials/payment_link.html",
+    )
     created_at = tables.DateTimeColumn(verbose_name=_("Begun at"))
 
     caption = ngettext_lazy("%d payment", "%d payments")

@@ -60,6 +60,17 @@ def cancel_payment_intent(payment_intent_id: str) -> dict[str, Any]:
     )
 
 
+def capture_payment_intent(payment_intent_id: str) -> dict[str, Any]:
+    """Take all that is reserved; Vipps knows no part of it.
+
+    Raises ``GatewayRefused`` where nothing is reserved, for instance because it was taken before, and
+    otherwise ``GatewayError``.
+    """
+    return _call(
+        lambda client: client.v1.payment_intents.capture(payment_intent_id, {"expand": ["latest_charge"]})
+    )
+
+
 def create_refund(parameters: dict[str, Any], *, idempotency_key: str) -> dict[str, Any]:
     """Send money back; raises ``GatewayRefused`` where there is none left, and otherwise ``GatewayError``."""
     options = {"idempotency_key": idempotency_key}

@@ -53,6 +53,7 @@ class Snapshot:
     session_ended: bool = False
 
     payment_intent_id: str | None = None
+    payment_intent_created_at: datetime | None = None
     charge_id: str = ""
     amount_authorized: int = 0
     amount_captured: int = 0
@@ -89,13 +90,12 @@ def from_event(type: str, data: StripeObject) -> Snapshot:
 
 def _from_session(session: StripeObject) -> Snapshot:
     money = _money_of_session(session)
-    expires_at = session.get("expires_at")
     return Snapshot(
         **_binding(session),
         amount=session.get("amount_total") or 0,
         session_id=session["id"],
         session_url=session.get("url"),
-        session_expires_at=datetime.fromtimestamp(expires_at, timezone.utc) if expires_at else None,
+        session_expires_at=_moment(session.get("expires_at")),
         session_ended=_has_ended(session),
         **money,
     )
@@ -176,6 +176,7 @@ def _money(intent: StripeObject) -> dict[str, Any]:
         reserved = charge.get("amount") or 0
     return {
         "payment_intent_id": intent["id"],
+        "payment_intent_created_at": _moment(intent.get("created")),
         "charge_id": (charge["id"] if isinstance(charge, dict) else charge) or "",
         # What was captured was reserved before, be it for no time at all.
         "amount_authorized": max(reserved, captured),
@@ -187,6 +188,10 @@ def _money(intent: StripeObject) -> dict[str, Any]:
         "released": status == "canceled",
         "decline_code": _decline_code(intent),
     }
+
+
+def _moment(seconds: int | None) -> datetime | None:
+    return datetime.fromtimestamp(seconds, timezone.utc) if seconds else None
 
 
 def _decline_code(intent: StripeObject) -> str:

@@ -7,6 +7,7 @@ goes through ``settle``, which knows what has.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -130,12 +131,23 @@ def cancel(payment: Payment) -> Payment:
         return settle(payment.pk, from_object(answer))
 
 
-def void(payment: Payment) -> Payment:
-    """Release what is reserved. Raises ``GatewayError`` where Stripe can't be reached; if the money was
-    captured meanwhile, that is what the payment that is returned says.
+def capture(payment: Payment) -> Payment:
+    """Take the money that is reserved, all of it: look at the payment that is returned.
+
+    May be repeated. Raises ``GatewayError`` where Stripe can't be reached. Where it refuses, because the
+    money was taken or released before, the payment says so.
     """
+    return _ask(payment, client.capture_payment_intent)
+
+
+def void(payment: Payment) -> Payment:
+    """Release what is reserved. May be repeated, and raises, as ``capture`` does."""
+    return _ask(payment, client.cancel_payment_intent)
+
+
+def _ask(payment: Payment, request: Callable[[str], dict[str, Any]]) -> Payment:
     try:
-        answer = client.cancel_payment_intent(payment.payment_intent_id or "")
+        answer = request(payment.payment_intent_id or "")
     except KeyRefused:
         raise
     except GatewayRefused:

@@ -11,7 +11,7 @@ from django.db.models import F, Sum
 from oscar_vipps.exceptions import GatewayFailed, GatewayRefused, KeyRefused, KeyReuse, NotEnrolled
 from oscar_vipps.gateway import client
 from oscar_vipps.gateway.snapshot import ORDER_KEY, PAYMENT_KEY, REFUND_KEY, SITE_KEY, from_object
-from oscar_vipps.models import Flag, Payment, Refund
+from oscar_vipps.models import Flag, Payment, Refund, new_reference
 from oscar_vipps.money import to_decimal
 
 from . import operations
@@ -29,20 +29,30 @@ def refundable(payment: Payment) -> int:
     return payment.amount_captured - (promised.aggregate(sum=Sum("amount"))["sum"] or 0)
 
 
-def request_refund(payment: Payment, amount: int | None = None, *, by: Any = None) -> Refund:
+class NotRefundable(ValueError):
+    """The amount isn't positive, or more than is left."""
+
+
+def request_refund(
+    payment: Payment, amount: int | None = None, *, by: Any = None, reference: str = ""
+) -> Refund:
     """Save the wish to send back ``amount`` øre, or all that is left. ``send`` then asks Stripe.
 
-    ``by`` is the user who wants it; None for this app itself. Raises ``ValueError`` where it isn't positive
-    or more than is left.
+    ``by`` is the user who wants it; None for this app itself. The same ``reference`` again is the same wish
+    again, however often a button is pressed. Raises ``NotRefundable``.
     """
     with transaction.atomic():
         # What is left is computed and promised under one lock.
         payment = Payment.objects.select_for_update().get(pk=payment.pk)
+        if reference and (known := payment.refunds.filter(reference=reference).first()):
+            return known
         left = refundable(payment)
         amount = left if amount is None else amount
         if not 0 < amount <= left:
-            raise ValueError(f"{amount} øre can't be refunded, {left} are left")
-        return Refund.objects.create(payment=payment, amount=amount, requested_by=by)
+            raise NotRefundable(f"{amount} øre can't be refunded, {left} are left")
+        return Refund.objects.create(
+            payment=payment, amount=amount, requested_by=by, reference=reference or new_reference()
+        )
 
 
 def send(refund: Refund) -> Payment:

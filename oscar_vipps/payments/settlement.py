@@ -100,6 +100,8 @@ def _money(payment: Payment) -> tuple[int, int]:
 def _add_facts(payment: Payment, snapshot: Snapshot) -> None:
     payment.session_id = payment.session_id or snapshot.session_id
     payment.payment_intent_id = payment.payment_intent_id or snapshot.payment_intent_id
+    if snapshot.payment_intent_created_at:
+        payment.payment_intent_created_at = _as_stored(snapshot.payment_intent_created_at)
     payment.session_url = snapshot.session_url or payment.session_url
     if snapshot.session_expires_at:
         payment.session_expires_at = _as_stored(snapshot.session_expires_at)

@@ -68,10 +68,10 @@ def follow(order: Any, outcome: str) -> None:
         raise StatusRefused(str(error)) from error
 
 
-def add_note(order: Any, text: Any, amount: int) -> None:
+def add_note(order: Any, text: Any, amount: int, *, by: Any = None) -> None:
     """A note that staff read, in the shop's own language.
 
-    ``text`` is a lazy translation with ``{amount}`` in it, ``amount`` in øre.
+    ``text`` is a lazy translation with ``{amount}`` in it, ``amount`` in øre, ``by`` the user who did it.
     """
     with translation.override(django_settings.LANGUAGE_CODE):
-        EventHandler().create_note(order, str(text).format(amount=to_decimal(amount)))
+        EventHandler(by).create_note(order, str(text).format(amount=to_decimal(amount)))

@@ -5,11 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from oscar.templatetags.currency_filters import currency
 
 from oscar_vipps.checkout import browser
 from oscar_vipps.checkout.tokens import url_for
+from oscar_vipps.money import CURRENCY, to_decimal
 
 register = template.Library()
+
+
+@register.filter
+def kroner(ore: int) -> str:
+    """Øre as an amount in NOK, as the reader's language writes it: ``{{ payment.amount|kroner }}``."""
+    return str(currency(to_decimal(ore), CURRENCY))
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,142 @@
+"""What staff do with a payment: take the money, release it, send it back, ask Stripe. Each is one POST.
+
+Who did it stands in the log and in a note on the order; what came of it, in what Stripe says.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import View
+
+from oscar_vipps.checkout.responses import SeeOther
+from oscar_vipps.exceptions import GatewayError, GatewayRefused
+from oscar_vipps.models import Payment
+from oscar_vipps.money import to_ore
+from oscar_vipps.payments import operations, refunds
+from oscar_vipps.shop import orders
+
+from .forms import RefundForm
+
+logger = logging.getLogger("oscar_vipps")
+
+
+class PaymentActionView(View):
+    """One action. Back to the payment's page afterwards, which says how it went."""
+
+    http_method_names = ["post"]
+    #: In the log.
+    name = ""
+    #: A note on the order, for staff; ``{amount}`` is a number such as 249.00. None leaves none.
+    note: Any = None
+
+    def post(self, request: HttpRequest, reference: str) -> HttpResponse:
+        payment = get_object_or_404(Payment.objects.select_related("order"), reference=reference)
+        extra = payment.log_extra(user=request.user.pk)
+        logger.info("Order %s: %s, by user %s", payment.order.number, self.name, request.user.pk, extra=extra)
+        try:
+            self.act(request, payment)
+        except GatewayError as error:
+            logger.error(
+                "Order %s: %s failed: %s %s", payment.order.number, self.name, error, error.hint, extra=extra
+            )
+            messages.error(request, self.explain(error))
+        return SeeOther(reverse("vipps_dashboard:payment-detail", args=[reference]))
+
+    def act(self, request: HttpRequest, payment: Payment) -> None:
+        """Do it, and tell; raises ``GatewayError``."""
+        raise NotImplementedError
+
+    def explain(self, error: GatewayError) -> str:
+        """What Stripe's answer means for staff."""
+        if isinstance(error, GatewayRefused):
+            # Translators: shown to staff; %(answer)s is Stripe's own English sentence
+            return _("Stripe refused: %(answer)s") % {"answer": error}
+        # Translators: shown to staff after a button was pressed
+        return _("Stripe can't be reached at the moment. Look again in a few minutes.")
+
+    def add_note(self, request: HttpRequest, payment: Payment, amount: int) -> None:
+        orders.add_note(payment.order, self.note, amount, by=request.user)
+
+
+class CaptureView(PaymentActionView):
+    """Take the money that is reserved."""
+
+    name = "capture"
+    # Translators: a note on the order, for staff. {amount} is a number such as 249.00
+    note = gettext_lazy("Vipps: asked Stripe to capture NOK {amount}.")
+
+    def act(self, request: HttpRequest, payment: Payment) -> None:
+        if payment.state != Payment.State.AUTHORIZED:
+            messages.error(request, _("Nothing is reserved that could be captured."))
+            return
+        self.add_note(request, payment, payment.amount)
+        payment = operations.capture(payment)
+        if payment.state == Payment.State.CAPTURED:
+            messages.success(request, _("The money is captured."))
+        else:
+            messages.error(request, _("The money could not be captured: the reservation is gone."))
+
+
+class ReleaseView(PaymentActionView):
+    """Give up a reservation: the shopper keeps the money, and the order is cancelled."""
+
+    name = "release"
+    # Translators: a note on the order, for staff. {amount} is a number such as 249.00
+    note = gettext_lazy("Vipps: asked Stripe to release the reservation of NOK {amount}.")
+
+    def act(self, request: HttpRequest, payment: Payment) -> None:
+        if payment.state != Payment.State.AUTHORIZED:
+            messages.error(request, _("Nothing is reserved that could be released."))
+            return
+        self.add_note(request, payment, payment.amount)
+        payment = operations.void(payment)
+        if payment.state == Payment.State.CANCELLED:
+            messages.success(request, _("The reservation is released."))
+        else:
+            messages.error(request, _("The reservation could not be released: the money is captured."))
+
+
+class RefundView(PaymentActionView):
+    """Send money back."""
+
+    name = "refund"
+    # Translators: a note on the order, for staff. {amount} is a number such as 249.00
+    note = gettext_lazy("Vipps: asked Stripe to refund NOK {amount}.")
+
+    def act(self, request: HttpRequest, payment: Payment) -> None:
+        form = RefundForm(payment, request.POST)
+        if not form.is_valid():
+            for errors in form.errors.values():
+                messages.error(request, " ".join(map(str, errors)))
+            return
+        amount, reference = to_ore(form.cleaned_data["amount"]), form.cleaned_data["reference"]
+        try:
+            refund = refunds.request_refund(payment, amount, by=request.user, reference=reference)
+        except refunds.NotRefundable:
+            messages.error(request, _("That much isn't left any more. Nothing has been refunded."))
+            return
+        if refund.status == refund.Status.REQUESTED:
+            self.add_note(request, payment, refund.amount)
+            refunds.send(refund)
+            refund.refresh_from_db()
+        tell = messages.error if refund.status == refund.Status.FAILED else messages.success
+        # Translators: %(status)s is "Refunded", "On its way" or "Failed"
+        tell(request, _("Refund: %(status)s.") % {"status": refund.get_status_display()})
+
+
+class RefreshView(PaymentActionView):
+    """Ask Stripe how things stand."""
+
+    name = "refresh"
+
+    def act(self, request: HttpRequest, payment: Payment) -> None:
+        operations.refresh(payment)
+        messages.success(request, _("This is what Stripe says now."))

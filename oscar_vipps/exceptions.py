@@ -22,6 +22,23 @@ A wrong setting is no ``VippsError``: it is Django's ``ImproperlyConfigured``.
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
+
+def describe(error: BaseException) -> str:
+    """What failed and where, for logs and tables: without the error's own words, in which somebody's address
+    may stand.
+    """
+    places = traceback.extract_tb(error.__traceback__)[-1:]
+    where = "".join(f" in {Path(place.filename).name}, line {place.lineno}" for place in places)
+    return f"{type(error).__name__}{where}"
+
+
+def trail(error: BaseException) -> str:
+    """The same, with each call that led there."""
+    return f"{describe(error)}\n{''.join(traceback.format_tb(error.__traceback__))}".rstrip()
+
 
 class VippsError(Exception):
     """The root: everything that this app raises while it runs."""

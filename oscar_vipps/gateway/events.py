@@ -33,28 +33,33 @@ HANDLED = frozenset(
     }
 )
 
-#: The facts that are kept of an object. A list of what may stay: names, addresses, mail, phone numbers and
-#: card data have no way in.
-KEPT = (
-    "id",
-    "object",
-    "livemode",
-    "created",
-    "status",
-    "payment_status",
-    "currency",
-    "amount",
-    "amount_total",
-    "amount_capturable",
-    "amount_received",
-    "capture_method",
-    "expires_at",
-    "canceled_at",
-    "cancellation_reason",
-    "failure_reason",
-)
+#: The facts that are kept of an object, and what each is. A list of what may stay: names, addresses, mail,
+#: phone numbers and card data have no way in.
+KEPT: dict[str, type] = {
+    "id": str,
+    "object": str,
+    "livemode": bool,
+    "created": int,
+    "status": str,
+    "payment_status": str,
+    "currency": str,
+    "amount": int,
+    "amount_total": int,
+    "amount_capturable": int,
+    "amount_received": int,
+    "capture_method": str,
+    "expires_at": int,
+    "canceled_at": int,
+    "cancellation_reason": str,
+    "failure_reason": str,
+}
 _KEPT_METADATA = (PAYMENT_KEY, ORDER_KEY, SITE_KEY, REFUND_KEY)
 _KEPT_ERROR = ("type", "code", "decline_code")
+_REFERENCES = ("payment_intent", "latest_charge", "charge")
+#: Nothing that Stripe counts, in øre or in seconds since 1970, is as much.
+_TOO_MUCH = 2**36
+#: Characters of an id, and of everything else that is kept.
+_TOO_LONG = 256
 
 
 def verify(body: bytes, signature: str, secrets: Iterable[str]) -> StripeObject:
@@ -78,11 +83,13 @@ def verify(body: bytes, signature: str, secrets: Iterable[str]) -> StripeObject:
 def _parse(body: bytes) -> StripeObject:
     try:
         event = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EventRefused("the body is not JSON") from error
     try:
-        found = event["id"], event["type"], event["livemode"], event["data"]["object"]["object"]
-        well_formed = event["object"] == "event" and list(map(type, found)) == [str, str, bool, str]
+        found = event["id"], event["type"], event["data"]["object"]["object"]
+        well_formed = (
+            event["object"] == "event" and type(event["livemode"]) is bool and all(map(_is_text, found))
+        )
     except (KeyError, TypeError, IndexError):
         well_formed = False
     if not well_formed:
@@ -91,25 +98,47 @@ def _parse(body: bytes) -> StripeObject:
 
 
 def facts(event: StripeObject) -> StripeObject:
-    """The event's object without anything personal: what is stored, and processed again from there."""
+    """The event's object without anything personal: what is stored, and processed again from there.
+
+    What isn't of the kind that Stripe documents is left out, as if it weren't there.
+    """
     data = event["data"]["object"]
-    kept: dict[str, Any] = {name: data[name] for name in KEPT if name in data}
-    kept["metadata"] = {
-        name: value for name, value in (data.get("metadata") or {}).items() if name in _KEPT_METADATA
-    }
-    for name in ("payment_intent", "latest_charge", "charge"):
-        if name in data:
-            kept[name] = _id_of(data[name])
-    if error := data.get("last_payment_error"):
-        kept["last_payment_error"] = {name: error.get(name) for name in _KEPT_ERROR}
+    kept: dict[str, Any] = {name: data[name] for name, kind in KEPT.items() if _is(kind, data.get(name))}
+    kept["metadata"] = _texts(data.get("metadata"), _KEPT_METADATA)
+    kept |= {name: _id_of(data[name]) for name in _REFERENCES if name in data}
+    if error := _texts(data.get("last_payment_error"), _KEPT_ERROR):
+        kept["last_payment_error"] = error
     return kept
 
 
 def payment_intent_of(kept: StripeObject) -> str:
     """The id of the PaymentIntent that the facts are about; empty where there is none."""
-    return (kept["id"] if kept.get("object") == "payment_intent" else kept.get("payment_intent")) or ""
+    found = kept.get("id") if kept.get("object") == "payment_intent" else kept.get("payment_intent")
+    return found or ""
+
+
+def _is(kind: type, value: Any) -> bool:
+    if kind is str:
+        return _is_text(value)
+    return isinstance(value, int) and type(value) is kind and 0 <= value < _TOO_MUCH
+
+
+def _is_text(value: Any) -> bool:
+    """Whether every database can store it."""
+    return (
+        isinstance(value, str)
+        and len(value) < _TOO_LONG
+        and "\0" not in value
+        and not any("\ud800" <= character <= "\udfff" for character in value)
+    )
+
+
+def _texts(found: Any, names: Iterable[str]) -> dict[str, str]:
+    given = found if isinstance(found, dict) else {}
+    return {name: given[name] for name in names if _is_text(given.get(name))}
 
 
 def _id_of(value: Any) -> str | None:
     """References come as ids, or as whole objects where the endpoint's version expands them."""
-    return value.get("id") if isinstance(value, dict) else value
+    found = value.get("id") if isinstance(value, dict) else value
+    return found if _is_text(found) else None

@@ -80,8 +80,13 @@ def from_object(data: StripeObject) -> Snapshot:
 
 
 def from_event(type: str, data: StripeObject) -> Snapshot:
-    """Of the object that an event of ``type`` brought."""
-    snapshot = from_object(data)
+    """Of the object that an event of ``type`` brought; raises ``ValueError`` where it lacks what every such
+    object has.
+    """
+    try:
+        snapshot = from_object(data)
+    except KeyError as error:
+        raise ValueError(f"the object has no {error}") from error
     if type == "checkout.session.async_payment_failed":
         # The session says no more than "complete" and "unpaid", as it does of a reservation.
         return replace(snapshot, session_ended=True)
@@ -149,7 +154,8 @@ def refund_facts(refund: StripeObject) -> RefundSnapshot:
     return RefundSnapshot(
         refund_id=refund["id"],
         amount=refund["amount"],
-        status=refund["status"],
+        # The library says that it may be missing.
+        status=refund.get("status") or "pending",
         failure_reason=(refund.get("failure_reason") or "")[:64],
         reference=(refund.get("metadata") or {}).get(REFUND_KEY, ""),
     )

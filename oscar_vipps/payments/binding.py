@@ -32,6 +32,8 @@ def mismatch(payment: Payment, snapshot: Snapshot) -> str | None:
         "reserved amount": (payment.amount, snapshot.amount_authorized),
         "captured amount": (payment.amount, snapshot.amount_captured),
     }
+    for refund in snapshot.refunds:
+        expected[f"refund {refund.refund_id}"] = (True, 0 < refund.amount <= payment.amount)
     # Money may not have moved yet.
     may_be_missing = {"session", "payment intent", "reserved amount", "captured amount"}
     different = [

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from oscar_vipps import signals
 from oscar_vipps.conf import get_settings
+from oscar_vipps.exceptions import trail
 from oscar_vipps.models import Flag, Payment
 from oscar_vipps.money import to_decimal
 from oscar_vipps.shop import ledger, orders
@@ -89,11 +90,12 @@ def _follow(payment: Payment, order: Any, outcome: str) -> None:
     except OperationalError:
         # A deadlock or a lost connection is nobody's opinion of the status: everything is tried again.
         raise
-    except Exception as error:  # the shop's own code, called by Oscar
-        logger.exception(
-            "Order %s could not follow its payment to '%s'.",
+    except Exception as error:  # noqa: BLE001 - the shop's own code, called by Oscar
+        logger.error(
+            "Order %s could not follow its payment to '%s': %s",
             order.number,
             outcome,
+            trail(error),
             extra=payment.log_extra(),
         )
         flag(payment, Flag.Reason.STATUS_REFUSED, f"{type(error).__name__} while going to '{outcome}'")
@@ -114,6 +116,14 @@ def take_up_again(payment: Payment, order: Any) -> bool:
         reinstate(order, outcome.value)
     except CannotReinstate as error:
         logger.warning("Order %s is not taken up again: %s", order.number, error, extra=payment.log_extra())
+        return False
+    except OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the shop's own code, called by Oscar
+        logger.error(
+            "Order %s could not be taken up again: %s", order.number, trail(error), extra=payment.log_extra()
+        )
+        order.refresh_from_db()
         return False
     orders.add_note(order, REINSTATED_NOTE, payment.amount)
     return True

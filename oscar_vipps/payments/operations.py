@@ -6,7 +6,6 @@ goes through ``settle``, which knows what has.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -90,6 +89,9 @@ def _end_without_session(payment: Payment, *, is_asked_for: bool) -> Payment:
         payment = Payment.objects.select_for_update().get(pk=payment.pk)
         if payment.session_id is not None or payment.state != State.CREATED:
             return payment
+        if not is_asked_for and payment.session_expires_at > timezone.now():
+            # The shopper has begun again, a moment ago.
+            return payment
         if is_asked_for:
             _ask_for_cancellation(payment)
         never_opened = Snapshot(
@@ -120,8 +122,12 @@ def cancel(payment: Payment) -> Payment:
     answer = None
     # Refused where it isn't open any more; what it is instead, the next question tells. Not documented is
     # what becomes of an approval that is pending in the app, so the question is asked in any case.
-    with contextlib.suppress(GatewayRefused):
+    try:
         answer = client.expire_session(payment.session_id or "")
+    except KeyRefused:
+        raise
+    except GatewayRefused:
+        pass
     try:
         return refresh(payment)
     except GatewayError:
@@ -177,7 +183,9 @@ def call_off(payment: Payment) -> Payment:
 def _flag_cancelled_order(payment: Payment, detail: str) -> None:
     with transaction.atomic():
         payment = Payment.objects.select_for_update().get(pk=payment.pk)
-        flag(payment, Flag.Reason.ORDER_CANCELLED, detail)
+        # Somebody else may have done it meanwhile.
+        if not payment.has_ended and (payment.holds_money or not payment.is_paid):
+            flag(payment, Flag.Reason.ORDER_CANCELLED, detail)
 
 
 def _ask_for_cancellation(payment: Payment) -> None:

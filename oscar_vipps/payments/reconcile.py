@@ -13,12 +13,13 @@ from typing import Any
 
 from django.contrib.sites.models import Site
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from oscar_vipps.conf import get_settings
 from oscar_vipps.exceptions import ConfirmationFailed
 from oscar_vipps.gateway import client
 from oscar_vipps.gateway.snapshot import PAYMENT_KEY, SITE_KEY, from_object
-from oscar_vipps.models import Payment, Refund
+from oscar_vipps.models import Flag, Payment, Refund
 from oscar_vipps.shop import mail, orders
 
 from . import operations, refunds
@@ -55,16 +56,27 @@ OPEN_REFUNDS = (Refund.Status.REQUESTED, Refund.Status.PENDING)
 
 
 def due(now: datetime) -> QuerySet[Payment]:
-    """Payments that a look is due for, oldest first."""
+    """Payments that a look is due for; those first that were looked at longest ago, so that none that fails
+    stands in the way of others.
+
+    Not those of the other mode: this key can't ask about them.
+    """
     reserved_alone = ~Q(amount_authorized=0) & Q(amount_captured=0, released=False)
     late_money = Q(state__in=ENDED) & (reserved_alone | Q(amount_captured__gt=F("amount_refunded")))
-    called_off = Q(state__in=LIVE, order__status__in=orders.cancelled_statuses())
+    is_cancelled = Q(order__status__in=orders.cancelled_statuses())
+    flagged = Flag.objects.filter(payment=OuterRef("pk"), reason=Flag.Reason.ORDER_CANCELLED)
+    unflagged = Q(state=State.CAPTURED, amount_captured__gt=F("amount_refunded")) & ~Exists(flagged)
+    called_off = is_cancelled & (Q(state__in=LIVE) | unflagged)
     refund = Q(pk__in=Refund.objects.filter(status__in=OPEN_REFUNDS).values("payment_id"))
     unpaid = Q(state__in=[State.CREATED, State.OPEN])
-    unconfirmed = Q(state__in=[State.AUTHORIZED, State.CAPTURED], confirmation_sent_at=None)
+    unconfirmed = Q(state__in=[State.AUTHORIZED, State.CAPTURED], confirmation_sent_at=None) & ~is_cancelled
     reserved = Q(state=State.AUTHORIZED) & _quiet_since(now - RESERVED_QUIET)
     quiet = _quiet_since(now - QUIET) & (late_money | called_off | refund | unpaid | unconfirmed)
-    return Payment.objects.filter(quiet | reserved).select_related("order").order_by("pk")
+    return (
+        Payment.objects.filter(quiet | reserved, livemode=get_settings().livemode)
+        .select_related("order")
+        .order_by(F("checked_at").asc(nulls_first=True), "pk")
+    )
 
 
 def _quiet_since(moment: datetime) -> Q:
@@ -75,7 +87,7 @@ def why_due(payment: Payment, now: datetime) -> Due:
     """What is to be done about a payment that is due."""
     if payment.has_ended and payment.holds_money:
         return Due.LATE_MONEY
-    if payment.state in LIVE and orders.is_cancelled(payment.order):
+    if orders.is_cancelled(payment.order) and (payment.state in LIVE or _is_to_be_flagged(payment)):
         return Due.CALLED_OFF
     if payment.refunds.filter(status__in=OPEN_REFUNDS).exists():
         return Due.REFUND
@@ -86,6 +98,11 @@ def why_due(payment: Payment, now: datetime) -> Due:
     if payment.session_id is None:
         return Due.NEVER_OPENED
     return Due.GIVEN_UP if payment.cancel_requested_at else Due.UNPAID
+
+
+def _is_to_be_flagged(payment: Payment) -> bool:
+    """Money of an order that staff cancelled, when the process was killed before it could be flagged."""
+    return payment.holds_money and not payment.flags.filter(reason=Flag.Reason.ORDER_CANCELLED).exists()
 
 
 def take(payment_id: int, now: datetime) -> Payment | None:
@@ -109,7 +126,10 @@ def reconcile(payment: Payment, now: datetime) -> Payment:
     """
     reason = why_due(payment, now)
     if reason == Due.CONFIRMATION:
-        _send_confirmation(payment)
+        if payment.state == State.AUTHORIZED:
+            payment = operations.refresh(payment)
+        if payment.is_paid:
+            _send_confirmation(payment)
     elif reason == Due.LATE_MONEY:
         payment = refunds.return_late_money(operations.refresh(payment))
     elif reason == Due.CALLED_OFF:
@@ -145,7 +165,7 @@ def adopt_or_expire(session: dict[str, Any]) -> str:
     payment = Payment.objects.filter(reference=metadata.get(PAYMENT_KEY, "")).first()
     if payment is None and not _is_of_this_shop(metadata):
         return ""
-    if payment is not None and payment.session_id == session["id"]:
+    if payment is not None and payment.session_id == session["id"] and not payment.has_ended:
         return ""
     if payment is not None and payment.session_id is None and payment.state == State.CREATED:
         payment = settle(payment.pk, from_object(session))
@@ -156,5 +176,9 @@ def adopt_or_expire(session: dict[str, Any]) -> str:
 
 
 def _is_of_this_shop(metadata: dict[str, str]) -> bool:
-    """Another shop, or something else altogether, may use the same account at Stripe."""
-    return PAYMENT_KEY in metadata and Site.objects.filter(domain=metadata.get(SITE_KEY, "")).exists()
+    """Another shop, or something else altogether, may use the same account at Stripe.
+
+    A site that still has Django's first name can't be told from another's.
+    """
+    site = metadata.get(SITE_KEY, "")
+    return PAYMENT_KEY in metadata and site != "example.com" and Site.objects.filter(domain=site).exists()

@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 
 from oscar_vipps.exceptions import GatewayFailed, GatewayRefused, KeyRefused, KeyReuse, NotEnrolled
 from oscar_vipps.gateway import client
@@ -80,7 +80,7 @@ def send(refund: Refund) -> Payment:
         raise
     except (GatewayFailed, KeyReuse):
         # Under this key Stripe gives this answer from now on.
-        Refund.objects.filter(pk=refund.pk).update(attempt=F("attempt") + 1)
+        Refund.objects.filter(pk=refund.pk, attempt=refund.attempt).update(attempt=F("attempt") + 1)
         raise
     except GatewayRefused as error:
         _refused(refund, error)
@@ -93,7 +93,8 @@ def _refused(refund: Refund, error: GatewayRefused) -> None:
         payment = Payment.objects.select_for_update().get(pk=refund.payment_id)
         still_open = Refund.objects.filter(pk=refund.pk, status=Status.REQUESTED)
         still_open.update(status=Status.FAILED, failure_reason=error.code[:64] or "refused")
-        flag(payment, Flag.Reason.REFUND_FAILED, f"NOK {to_decimal(refund.amount)}: {error}")
+        reason = error.code or "refused by Stripe"
+        flag(payment, Flag.Reason.REFUND_FAILED, f"NOK {to_decimal(refund.amount)}: {reason}")
 
 
 def send_open(payment: Payment) -> Payment:
@@ -102,11 +103,15 @@ def send_open(payment: Payment) -> Payment:
     Stripe is asked first what it has: an idempotency key is kept for a day, a wish for as long as it takes.
     """
     wished = payment.refunds.filter(status=Status.REQUESTED)
-    if wished.exists():
+    # Which attempt each is at is read before Stripe is asked what it has: another process may be sending it
+    # at this moment, and find that the key it used is spoiled.
+    known = list(wished.select_related("payment__order"))
+    if known:
         payment = operations.refresh(payment)
         _withdraw_impossible(payment)
-    for refund in wished.select_related("payment__order"):
-        payment = send(refund)
+    for refund in known:
+        if wished.filter(pk=refund.pk).exists():
+            payment = send(refund)
     return payment
 
 
@@ -119,6 +124,8 @@ def _withdraw_impossible(payment: Payment) -> None:
             if refundable(payment) < 0:
                 refund.status = Status.CANCELLED
                 refund.save(update_fields=["status", "updated_at"])
+                if refund.requested_by_id:
+                    flag(payment, Flag.Reason.REFUND_FAILED, f"NOK {to_decimal(refund.amount)} isn't left")
 
 
 def return_late_money(payment: Payment) -> Payment:
@@ -132,6 +139,14 @@ def return_late_money(payment: Payment) -> Payment:
         payment = send_open(payment)
     elif payment.holds_money:
         payment = operations.void(payment)
-    if refundable(payment) > 0:
-        payment = send(request_refund(payment))
-    return payment
+    left = refundable(payment)
+    # Refused, or come back from the bank: to ask for the same again is for a person to decide.
+    came_to_nothing = Q(status=Status.FAILED) | Q(status=Status.CANCELLED, refund_id__isnull=False)
+    if left <= 0 or payment.refunds.filter(came_to_nothing, amount=left).exists():
+        return payment
+    try:
+        refund = request_refund(payment, left)
+    except NotRefundable:
+        # Somebody else is sending it back at this moment.
+        return payment
+    return send(refund)

@@ -13,7 +13,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
 from oscar.core.loading import get_class
 
+from oscar_vipps.exceptions import trail
 from oscar_vipps.models import Payment
+
+from . import orders
 
 OrderDispatcher = get_class("order.utils", "OrderDispatcher")
 
@@ -33,17 +36,19 @@ def send_confirmation(payment_id: int) -> bool:
     now = timezone.now()
     is_free = Q(confirmation_claimed_at=None) | Q(confirmation_claimed_at__lt=now - CLAIM_LASTS)
     due = Payment.objects.filter(is_free, pk=payment_id, confirmation_sent_at=None)
-    if not due.update(confirmation_claimed_at=now):
-        return False
     payment = Payment.objects.select_related("order__user", "order__site").get(pk=payment_id)
+    # Staff cancelled it while it was paid. Should they go on with it, the confirmation is due then.
+    if orders.is_cancelled(payment.order) or not due.update(confirmation_claimed_at=now):
+        return False
     try:
         with translation.override(payment.language):
             _send(payment.order)
-    except Exception:  # templates and mail servers fail in every way there is
+    except Exception as error:  # noqa: BLE001 - templates and mail servers fail in every way there is
         Payment.objects.filter(pk=payment_id).update(confirmation_claimed_at=None)
-        logger.exception(
-            "The confirmation of order %s could not be sent and is still due.",
+        logger.error(
+            "The confirmation of order %s could not be sent and is still due: %s",
             payment.order.number,
+            trail(error),
             extra=payment.log_extra(),
         )
         return False

@@ -41,8 +41,12 @@ def _use_vouchers(order: Any) -> None:
     used = set(discounts.values_list("voucher_id", flat=True))
     if order.basket is not None:
         used.update(order.basket.vouchers.values_list("pk", flat=True))
+    user = order.user or AnonymousUser()
     for voucher in Voucher.objects.filter(pk__in=used).select_for_update():
-        voucher.record_usage(order, order.user or AnonymousUser())
+        available, _reason = voucher.is_available_to_user(user)
+        if not available:
+            raise CannotReinstate(f"voucher {voucher.pk} has been used meanwhile")
+        voucher.record_usage(order, user)
         for discount in discounts:
             if discount.voucher_id == voucher.pk:
                 voucher.record_discount({"discount": discount.amount})

@@ -7,17 +7,16 @@ by ``vipps_reconcile``.
 from __future__ import annotations
 
 import logging
-import traceback
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from oscar_vipps.exceptions import describe, trail
 from oscar_vipps.gateway import events
-from oscar_vipps.gateway.snapshot import PAYMENT_KEY, from_event
+from oscar_vipps.gateway.snapshot import from_event
 from oscar_vipps.models import Payment, WebhookEvent
 from oscar_vipps.payments.settlement import NOT_CAPTURED, settle_or_refuse
 
@@ -66,12 +65,17 @@ def process(event: WebhookEvent) -> WebhookEvent:
                 event.processed_at = timezone.now()
                 event.save()
                 _log(event)
-    except Exception as error:  # whatever it was must be kept, and Stripe asked to come again
+    except Exception as error:  # noqa: BLE001 - whatever it was must be kept, and Stripe asked to come again
         outcome = (
             "is done; what follows it failed" if _keep_failure(event, error) else "failed; it comes again"
         )
-        logger.exception(
-            "Event %s (%s) %s.", event.event_id, event.type, outcome, extra={"event_id": event.event_id}
+        logger.error(
+            "Event %s (%s) %s: %s",
+            event.event_id,
+            event.type,
+            outcome,
+            trail(error),
+            extra={"event_id": event.event_id},
         )
         event.refresh_from_db()
     if news and event.payment and event.payment_intent_id:
@@ -106,35 +110,39 @@ def _apply(event: WebhookEvent) -> str:
     """Settle the event's payment; the answer is why nothing came of it, or empty."""
     if event.type not in events.HANDLED:
         return "This type of event moves no payment."
-    reference = event.payload["metadata"].get(PAYMENT_KEY)
+    try:
+        snapshot = from_event(event.type, event.payload)
+    except ValueError as error:
+        return f"Malformed: {error}."
+    reference = snapshot.payment
+    # Locked at once: under some isolation levels, a plain read would fix what is seen after a lock was waited
+    # for.
+    payments = Payment.objects.select_for_update()
     if reference:
-        payment = Payment.objects.filter(reference=reference).first()
+        payment = payments.filter(reference=reference).first()
     elif event.type.startswith(REFUND):
         # Made in Stripe's Dashboard: nothing of ours is written on it.
-        payment = Payment.objects.filter(payment_intent_id=event.payment_intent_id or None).first()
+        payment = payments.filter(payment_intent_id=event.payment_intent_id).first()
     else:
         return "Not about a payment of this app."
     if payment is None:
         return "Not about a payment of this shop."
-    _payment, refusal = settle_or_refuse(payment.pk, from_event(event.type, event.payload))
+    _payment, refusal = settle_or_refuse(payment.pk, snapshot)
     if refusal != NOT_CAPTURED:
         event.payment = payment
     return refusal
 
 
 def _keep_failure(event: WebhookEvent, error: Exception) -> bool:
-    """What failed and where, without the error's own words, in which somebody's address may stand.
-
-    Tells whether the event is done all the same.
+    """Note that it failed; tells whether the event is done all the same.
 
     The transaction is gone, so this is written by itself. Another delivery may have been processed meanwhile,
     or this one, and what follows a commit have failed: that stays so.
     """
-    place = traceback.extract_tb(error.__traceback__)[-1]
     undone = WebhookEvent.objects.filter(pk=event.pk).exclude(status__in=DONE)
     return not undone.update(
         status=Status.FAILED,
-        reason=f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}",
+        reason=describe(error),
         attempts=F("attempts") + 1,
         processed_at=timezone.now(),
     )

@@ -91,8 +91,8 @@ def test_staff_cancel_while_everybody_hears_of_the_money(
     assert payment.state == Payment.State.CAPTURED
     assert Counter(Transaction.objects.values_list("txn_type", flat=True)) == {"Authorise": 1, "Debit": 1}
     assert product.stockrecords.get().num_allocated == 1
-    assert len(mail.outbox) == 1
     is_cancelled = payment.order.status == "Cancelled"
+    assert len(mail.outbox) in ([0, 1] if is_cancelled else [1])
     reasons = set(payment.flags.filter(resolved_at=None).values_list("reason", flat=True))
     assert ("order_cancelled" in reasons) is is_cancelled
 
@@ -117,7 +117,9 @@ def test_the_shopper_approves_while_staff_and_shopper_cancel(
     ended = {"complete": Payment.State.CAPTURED, "expired": Payment.State.CANCELLED}
     assert payment.state == ended[shop.session(payment)["status"]]
     assert product.stockrecords.get().num_allocated == (1 if payment.is_paid else 0)
-    assert len(mail.outbox) == (1 if payment.is_paid else 0)
+    is_confirmed = payment.is_paid and payment.order.status != "Cancelled"
+    assert len(mail.outbox) <= payment.is_paid
+    assert not is_confirmed or len(mail.outbox) == 1
 
 
 @pytest.mark.parametrize("round", ROUNDS)

@@ -153,6 +153,26 @@ def test_a_refund_that_fails_at_the_bank_is_flagged_and_taken_back(shop: Shop, p
     assert books(payment)["source"] == (PRICE, PRICE, NOTHING)
 
 
+@pytest.mark.parametrize("outcome", ["refused", "failed at the bank"])
+def test_what_came_to_nothing_is_not_tried_for_ever(shop: Shop, payment: Payment, outcome: str) -> None:
+    """A person decides; the money stays flagged."""
+    ends(payment)
+    if outcome == "refused":
+        error = {"code": "charge_disputed", "type": "invalid_request_error", "message": "no"}
+        shop.simulator.fault("error", REFUNDS, "POST", status=400, error=error, count=99)
+    else:
+        shop.simulator.refund_outcomes(*["failed"] * 9)
+    settle(payment.pk, paid(shop, payment))
+    for _ in range(3):
+        shop.deliver()
+        let_time_pass(payment)
+        call_command("vipps_reconcile", stdout=StringIO())
+    assert [refund.status for refund in payment.refunds.all()] == ["failed"]
+    assert len(shop.simulator.requests("POST", REFUNDS)) == 1
+    assert flags(payment) == [("late_payment", True), ("refund_failed", True)]
+    assert payment.flags.get(reason="refund_failed").detail.count("\n") == 0
+
+
 def test_what_somebody_refunded_in_stripes_dashboard_is_not_refunded_again(
     shop: Shop, payment: Payment
 ) -> None:
@@ -232,6 +252,25 @@ def test_it_goes_back_where_the_order_cannot_be_taken_up_again(
     payment.refresh_from_db()
     assert (payment.amount_held, flags(payment)) == (0, [("late_payment", False)])
     assert mails() == []
+
+
+def test_a_voucher_that_was_used_meanwhile_is_not_used_twice(
+    shop: Shop, shopper: Shopper, product: Any, configure: Configure
+) -> None:
+    """Field failure 23."""
+    configure(LATE_PAYMENT="reinstate")
+    single = voucher(usage="Single use")
+    shopper.add(product)
+    shopper.add_voucher("TEN")
+    payment = shopper.go_to_vipps()
+    ends(payment)
+    another = Shopper()
+    another.add(product)
+    another.add_voucher("TEN")
+    another.go_to_vipps()
+    settle(payment.pk, paid(shop, payment))
+    payment.refresh_from_db()
+    assert (payment.state, payment.amount_held, single.applications.count()) == ("expired", 0, 1)
 
 
 def test_the_reconciler_says_what_it_could_not_do(shop: Shop, payment: Payment) -> None:

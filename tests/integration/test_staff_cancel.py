@@ -198,7 +198,36 @@ def test_a_reservation_that_comes_after_the_order_was_cancelled_is_released_by_t
     found = books(payment)
     assert (found["payment"]["state"], found["payment"]["released"]) == ("cancelled", True)
     assert flags(payment) == [("order_cancelled", False)]
-    # That the money is reserved was confirmed when it was.
+    assert mails() == []
+
+
+def test_captured_money_is_flagged_although_the_process_was_killed_before(
+    shop: Shop, shopper: Shopper, product: Any, settings: Any
+) -> None:
+    payment = buy(shopper, product, settings)
+    settle(payment.pk, paid(shop, payment))
+    # Nobody was there any more to hear of it.
+    Order.objects.update(status="Cancelled")
+    for _ in range(2):
+        let_time_pass(payment)
+        call_command("vipps_reconcile", stdout=StringIO())
+    assert flags(payment) == [("order_cancelled", True)]
+    assert shop.simulator.state()["refunds"] == []
+
+
+def test_a_cancelled_order_is_not_confirmed_until_staff_go_on_with_it(
+    shop: Shop, shopper: Shopper, product: Any, settings: Any, staff: Shopper
+) -> None:
+    payment = buy(shopper, product, settings)
+    shop.simulator.pay(payment.session_id or "")
+    set_status(staff, payment, "Cancelled")
+    shop.deliver()
+    let_time_pass(payment)
+    call_command("vipps_reconcile", stdout=StringIO())
+    assert mails() == []
+    set_status(staff, payment, "Paid")
+    let_time_pass(payment)
+    call_command("vipps_reconcile", stdout=StringIO())
     assert mails() == [EMAIL]
 
 

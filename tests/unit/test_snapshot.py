@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -93,6 +94,7 @@ def expected_money(case: Case, *, expanded: bool) -> Json:
     by_charge = case.authorized_by_charge if expanded else 0
     return {
         "payment_intent_id": case.intent["id"],
+        "payment_intent_created_at": datetime.fromtimestamp(case.intent["created"], timezone.utc),
         "charge_id": case.charge["id"] if case.charge else "",
         "amount_authorized": max(case.authorized, by_charge),
         "amount_captured": case.captured,

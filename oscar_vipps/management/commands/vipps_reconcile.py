@@ -6,14 +6,14 @@ import logging
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 
 from oscar_vipps.conf import get_settings
-from oscar_vipps.exceptions import GatewayError, GatewayUnavailable, VippsError
+from oscar_vipps.exceptions import GatewayError, GatewayUnavailable, VippsError, describe, trail
 from oscar_vipps.gateway import client
 from oscar_vipps.management.progress import with_progress
 from oscar_vipps.models import Payment, WebhookEvent
@@ -66,10 +66,11 @@ class Command(BaseCommand):
     # Each of these goes on after whatever went wrong with one of its things.
 
     def process_events(self) -> None:
-        events = inbox.undone()
-        for event in with_progress(list(events), events.count(), "Events", self.stderr):
+        events = list(inbox.undone().values_list("pk", flat=True))
+        for event_id in with_progress(events, len(events), "Events", self.stderr):
             self.counts["events"] += 1
-            if inbox.process(event).status == WebhookEvent.Status.FAILED:
+            event = inbox.process(WebhookEvent.objects.get(pk=event_id))
+            if event.status == WebhookEvent.Status.FAILED:
                 self.failed(f"Event {event.event_id} ({event.type})", "processing failed again")
 
     def look_for_sessions(self, now: datetime) -> None:
@@ -88,6 +89,10 @@ class Command(BaseCommand):
                 return
             except GatewayError as error:
                 self.failed("A session at Stripe", error)
+            except Exception as error:  # noqa: BLE001 - payments come next, whatever it was
+                logger.error("Sessions at Stripe could not be looked after: %s", trail(error))
+                self.failed("Sessions at Stripe", describe(error))
+                return
 
     def look_at_payments(self, now: datetime) -> None:
         unanswered = 0
@@ -105,19 +110,25 @@ class Command(BaseCommand):
                     return
             except VippsError as error:
                 self.failed(f"Order {payment.order.number}", error)
-            except Exception as error:  # one odd payment must not stop the others
-                logger.exception(
-                    "Order %s could not be reconciled", payment.order.number, extra=payment.log_extra()
+            except Exception as error:  # noqa: BLE001 - one odd payment must not stop the others
+                logger.error(
+                    "Order %s could not be reconciled: %s",
+                    payment.order.number,
+                    trail(error),
+                    extra=payment.log_extra(),
                 )
-                self.failed(f"Order {payment.order.number}", type(error).__name__)
+                self.failed(f"Order {payment.order.number}", describe(error))
 
     def taken(self, now: datetime) -> Iterator[Payment]:
-        """Each payment that is due, for as long as there are any that no other run has."""
-        last = 0
-        while batch := list(islice(reconcile.due(now).filter(pk__gt=last).values_list("pk", flat=True), 100)):
-            for last in batch:
-                if payment := reconcile.take(last, now):
-                    yield payment
+        """Each payment that is due and that no other run has."""
+        for payment_id in list(reconcile.due(now).values_list("pk", flat=True)):
+            try:
+                payment = reconcile.take(payment_id, now)
+            except DatabaseError as error:  # a lock that was waited for too long
+                self.failed(f"Payment {payment_id}", describe(error))
+                continue
+            if payment:
+                yield payment
 
     def look_at(self, payment: Payment, now: datetime) -> None:
         reason = reconcile.why_due(payment, now)

@@ -82,6 +82,8 @@ def pay(request: HttpRequest, payment: Payment) -> HttpResponse:
     Placing the order redirects here, hence GET. It asks for nothing that the shopper didn't ask for by
     placing the order, and for the same again however often it is called.
     """
+    if payment.is_paid or payment.has_ended:
+        return SeeOther(url_for(payment, "return"))
     try:
         if payment.session_expires_at <= timezone.now() or payment.cancel_requested_at:
             # Stripe's page may be closed already, and nobody told us yet.

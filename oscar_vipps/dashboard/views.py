@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.generic import DetailView
 from django_tables2 import SingleTableView
 
@@ -24,6 +25,13 @@ class PaymentListView(SingleTableView):
     template_name = "oscar_vipps/dashboard/payment_list.html"
     context_table_name = "payments"
     paginate_by = 25
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Not with pages of no size, on which the table's library fails."""
+        size = request.GET.get("per_page", "25")
+        if not (size.isdecimal() and len(size) <= 3 and int(size) > 0):
+            raise Http404
+        return super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> Any:
         """With the order, and how much about each needs attention."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +11,7 @@ import stripe
 
 from oscar_vipps.exceptions import EventRefused
 
-from .snapshot import ORDER_KEY, PAYMENT_KEY, REFUND_KEY, SITE_KEY, StripeObject
+from .snapshot import MALFORMED, ORDER_KEY, PAYMENT_KEY, REFUND_KEY, SITE_KEY, StripeObject
 
 #: Seconds an event may be old; each retry is signed anew.
 TOLERANCE = 300
@@ -53,9 +54,14 @@ KEPT: dict[str, type] = {
     "cancellation_reason": str,
     "failure_reason": str,
 }
-_KEPT_METADATA = (PAYMENT_KEY, ORDER_KEY, SITE_KEY, REFUND_KEY)
-_KEPT_ERROR = ("type", "code", "decline_code")
+#: And of the objects in it.
+_NESTED = {
+    "metadata": (PAYMENT_KEY, ORDER_KEY, SITE_KEY, REFUND_KEY),
+    "last_payment_error": ("type", "code", "decline_code"),
+}
 _REFERENCES = ("payment_intent", "latest_charge", "charge")
+#: The id or the type of an event.
+_NAME = re.compile(r"[A-Za-z0-9_.]{1,255}")
 #: Nothing that Stripe counts, in øre or in seconds since 1970, is as much.
 _TOO_MUCH = 2**36
 #: Characters of an id, and of everything else that is kept.
@@ -82,32 +88,44 @@ def verify(body: bytes, signature: str, secrets: Iterable[str]) -> StripeObject:
 
 def _parse(body: bytes) -> StripeObject:
     try:
-        event = json.loads(body)
+        event = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise EventRefused("the body is not JSON") from error
     try:
-        found = event["id"], event["type"], event["data"]["object"]["object"]
-        well_formed = (
-            event["object"] == "event" and type(event["livemode"]) is bool and all(map(_is_text, found))
-        )
+        named = _NAME.fullmatch(event["id"]) and _NAME.fullmatch(event["type"])
+        about = event["object"], type(event["livemode"]), type(event["data"]["object"]["object"])
+        well_formed = named and about == ("event", bool, str)
     except (KeyError, TypeError, IndexError):
-        well_formed = False
+        well_formed = None
     if not well_formed:
         raise EventRefused("the body is not an event")
     return event
 
 
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
 def facts(event: StripeObject) -> StripeObject:
     """The event's object without anything personal: what is stored, and processed again from there.
 
-    What isn't of the kind that Stripe documents is left out, as if it weren't there.
+    What isn't of the kind that Stripe documents is left out, and named under ``MALFORMED``.
     """
     data = event["data"]["object"]
-    kept: dict[str, Any] = {name: data[name] for name, kind in KEPT.items() if _is(kind, data.get(name))}
-    kept["metadata"] = _texts(data.get("metadata"), _KEPT_METADATA)
-    kept |= {name: _id_of(data[name]) for name in _REFERENCES if name in data}
-    if error := _texts(data.get("last_payment_error"), _KEPT_ERROR):
-        kept["last_payment_error"] = error
+    given = {name: data[name] for name in KEPT if name in data and _says_something(name, data[name])}
+    kept: dict[str, Any] = {name: value for name, value in given.items() if _is(KEPT[name], value)}
+    malformed = sorted(given.keys() - kept.keys())
+    for name in _REFERENCES:
+        if name in data:
+            kept[name] = _id_of(data[name])
+            malformed += [name] if data[name] is not None and kept[name] is None else []
+    for name, names in _NESTED.items():
+        found, wrong = _texts(data.get(name), names)
+        if found or name == "metadata":
+            kept[name] = found
+        malformed += [name] if wrong else []
+    if malformed:
+        kept[MALFORMED] = malformed
     return kept
 
 
@@ -117,9 +135,14 @@ def payment_intent_of(kept: StripeObject) -> str:
     return found or ""
 
 
+def _says_something(name: str, value: Any) -> bool:
+    """Much may be null, but not what everything is known by."""
+    return value is not None or name in ("id", "object", "livemode")
+
+
 def _is(kind: type, value: Any) -> bool:
     if kind is str:
-        return _is_text(value)
+        return _is_text(value) and value != ""
     return isinstance(value, int) and type(value) is kind and 0 <= value < _TOO_MUCH
 
 
@@ -133,12 +156,18 @@ def _is_text(value: Any) -> bool:
     )
 
 
-def _texts(found: Any, names: Iterable[str]) -> dict[str, str]:
-    given = found if isinstance(found, dict) else {}
-    return {name: given[name] for name in names if _is_text(given.get(name))}
+def _texts(found: Any, names: Iterable[str]) -> tuple[dict[str, str], bool]:
+    """The texts of these names, and whether something is no text where one belongs."""
+    if found is None:
+        return {}, False
+    if not isinstance(found, dict):
+        return {}, True
+    given = {name: found[name] for name in names if found.get(name) is not None}
+    texts = {name: value for name, value in given.items() if _is_text(value)}
+    return texts, texts != given
 
 
 def _id_of(value: Any) -> str | None:
     """References come as ids, or as whole objects where the endpoint's version expands them."""
     found = value.get("id") if isinstance(value, dict) else value
-    return found if _is_text(found) else None
+    return found if _is(str, found) else None

@@ -16,6 +16,11 @@ SITE_KEY = "oscar_vipps_site"
 #: And on a refund that this app asked for.
 REFUND_KEY = "oscar_vipps_refund"
 
+REFUND_STATUSES = ("pending", "requires_action", "succeeded", "failed", "canceled")
+
+#: Among the stored facts of an event's object: what was there and made no sense.
+MALFORMED = "malformed"
+
 StripeObject = dict[str, Any]
 
 
@@ -25,7 +30,7 @@ class RefundSnapshot:
 
     refund_id: str
     amount: int
-    #: pending, requires_action, succeeded, failed or canceled
+    #: One of ``REFUND_STATUSES``.
     status: str
     failure_reason: str = ""
     #: Ours, of a refund that this app asked for.
@@ -83,6 +88,8 @@ def from_event(type: str, data: StripeObject) -> Snapshot:
     """Of the object that an event of ``type`` brought; raises ``ValueError`` where it lacks what every such
     object has.
     """
+    if malformed := data.get(MALFORMED):
+        raise ValueError(f"{', '.join(malformed)} can't be read")
     try:
         snapshot = from_object(data)
     except KeyError as error:
@@ -150,12 +157,13 @@ def _from_refund(refund: StripeObject) -> Snapshot:
 
 
 def refund_facts(refund: StripeObject) -> RefundSnapshot:
-    """Of a ``refund``."""
+    """Of a ``refund``; raises ``ValueError`` where it is in no status that Stripe documents."""
+    if refund["status"] not in REFUND_STATUSES:
+        raise ValueError(f"a refund is never {refund['status']!r}")
     return RefundSnapshot(
         refund_id=refund["id"],
         amount=refund["amount"],
-        # The library says that it may be missing.
-        status=refund.get("status") or "pending",
+        status=refund["status"],
         failure_reason=(refund.get("failure_reason") or "")[:64],
         reference=(refund.get("metadata") or {}).get(REFUND_KEY, ""),
     )

@@ -61,7 +61,7 @@ def update(payment: Payment, found: Iterable[RefundSnapshot]) -> Iterator[Change
     """
     for facts in found:
         refund = _row(payment, facts)
-        before, after = Status(refund.status), STATUSES.get(facts.status, Status.PENDING)
+        before, after = Status(refund.status), STATUSES[facts.status]
         if refund.pk and refund.refund_id and RANK[after] <= RANK[before]:
             continue
         refund.refund_id, refund.amount = facts.refund_id, facts.amount

@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -39,7 +39,10 @@ MAX_BODY = 512 * 1024
 def webhook(request: HttpRequest) -> HttpResponse:
     """Receive one event; see the module for what is answered."""
     # Whatever length is announced, no more is read.
-    body = request.read(MAX_BODY + 1)
+    try:
+        body = request.read(MAX_BODY + 1)
+    except UnreadablePostError:
+        return _text("The body broke off.", 400)
     if len(body) > MAX_BODY:
         return _text("Too large.", 413)
     signature = request.headers.get("Stripe-Signature", "")

@@ -2,17 +2,19 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+MUTATION_PROCESSES ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SANDBOX_READY := $(VENV)/.sandbox-ready
+MUTATION_READY := $(VENV)/.mutation-ready
 SYSTEM_READY := $(VENV)/.system-ready
 
 # What mysqlclient is compiled against: found through pkg-config.
 MARIADB_FOUND = pkg-config --exists libmariadb || pkg-config --exists mysqlclient || pkg-config --exists mariadb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox test test-fast bench lint format diagrams field-failures messages compilemessages clean
+.PHONY: help setup sandbox test test-fast bench mutation lint format diagrams field-failures messages compilemessages clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | while read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
@@ -42,6 +44,12 @@ test-fast: $(READY) ## run the tests once, on SQLite, without the slow ones
 bench: $(READY) ## measure the paths that every payment passes through
 	$(BIN)/python -m pytest tests/benchmarks -o python_files="bench_*.py" -p no:xdist --benchmark-columns=min,median,max,rounds
 
+# Mutants are made anew: mutmut doesn't notice that a test has changed.
+mutation: $(MUTATION_READY) ## change the app in a thousand small ways: do the tests notice? (25 minutes)
+	@rm -rf mutants
+	$(BIN)/mutmut run --max-children $(MUTATION_PROCESSES)
+	@$(BIN)/mutmut results --all true | $(BIN)/python -m tests.mutation.score
+
 lint: $(READY) ## style, types and the direction of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -65,7 +73,7 @@ compilemessages: $(READY) $(SYSTEM_READY) ## compile the translations
 	cd oscar_vipps && ../$(BIN)/django-admin compilemessages
 
 clean: ## remove what was made here, the sandbox's database included
-	rm -rf $(VENV) .tox .coverage .coverage.* test-results build dist *.egg-info sandbox/var
+	rm -rf $(VENV) .tox .coverage .coverage.* test-results mutants build dist *.egg-info sandbox/var
 
 # Packages are installed again only when their list changes.
 $(READY): pyproject.toml | $(BIN)/python
@@ -76,6 +84,12 @@ $(READY): pyproject.toml | $(BIN)/python
 $(SANDBOX_READY): pyproject.toml | $(BIN)/python
 	@echo "Installing the sandbox's packages ..."
 	@$(BIN)/python -m pip install --quiet --editable . --group sandbox
+	@touch $@
+
+# Nothing but `make mutation` needs mutmut.
+$(MUTATION_READY): pyproject.toml | $(BIN)/python
+	@echo "Installing mutmut ..."
+	@$(BIN)/python -m pip install --quiet --editable . --group mutation
 	@touch $@
 
 $(BIN)/python:

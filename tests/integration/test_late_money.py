@@ -5,6 +5,7 @@ shopper, or takes the order up again where the shop wants that.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -15,6 +16,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from oscar_vipps.models import Flag, Payment
+from oscar_vipps.money import to_decimal
 from oscar_vipps.payments.settlement import settle
 from tests.integration.books import books, mails
 from tests.integration.stripe_says import at_stripe, paid
@@ -213,6 +215,9 @@ def test_the_order_is_taken_up_again_where_the_shop_wants_that(
     assert (found["lines"], found["offers and vouchers"]) == (placed["lines"], placed["offers and vouchers"])
     assert (mails(), flags(payment), shop.simulator.state()["refunds"]) == ([EMAIL], [], [])
     assert [new for _old, new in found["history"]] == ["Expired", "Paid"]
+    amount = to_decimal(payment.amount)
+    note = f"Vipps: NOK {amount} arrived after the order had ended. The order is taken up again."
+    assert [text for text, _kind in found["notes"]].count(note) == 1
     shop.deliver()
     assert books(payment) == found
 
@@ -240,7 +245,8 @@ def test_it_goes_back_where_the_order_cannot_be_taken_up_again(
     elif hindrance == "pipeline":
         statuses = settings.OSCAR_VIPPS["ORDER_STATUS"]
         assert "Packed" not in payment.order.pipeline["Expired"]
-        configure(ORDER_STATUS={**statuses, "captured": "Packed", "authorized": "Packed"})
+        outcome = "captured" if capture == "automatic" else "authorized"
+        configure(ORDER_STATUS={**statuses, outcome: "Packed"})
     elif hindrance == "basket back":
         shopper.press(payment, "cancel")
         assert shopper.basket_titles() == ["1 Cheese slicer"]
@@ -271,6 +277,32 @@ def test_a_voucher_that_was_used_meanwhile_is_not_used_twice(
     settle(payment.pk, paid(shop, payment))
     payment.refresh_from_db()
     assert (payment.state, payment.amount_held, single.applications.count()) == ("expired", 0, 1)
+
+
+def test_a_reservation_that_is_gone_again_takes_no_order_up(
+    shop: Shop, shopper: Shopper, product: Any, configure: Configure
+) -> None:
+    configure(LATE_PAYMENT="reinstate", CAPTURE="manual")
+    payment = shopper.go_to_vipps(product)
+    ends(payment)
+    before = books(payment)
+    settle(payment.pk, replace(paid(shop, payment), released=True))
+    found = books(payment)
+    assert (found["payment"]["state"], found["status"]) == ("expired", "Expired")
+    assert found["lines"] == before["lines"]
+
+
+def test_the_log_says_why_an_order_is_not_taken_up_again(
+    shop: Shop, payment: Payment, product: Any, configure: Configure, caplog: pytest.LogCaptureFixture
+) -> None:
+    configure(LATE_PAYMENT="reinstate")
+    ends(payment)
+    product.stockrecords.update(num_allocated=10)
+    settle(payment.pk, paid(shop, payment))
+    [record] = [each for each in caplog.records if "taken up" in each.getMessage()]
+    number, why = payment.order.number, "there is not enough stock of 'Cheese slicer'"
+    assert record.getMessage() == f"Order {number} is not taken up again: {why}"
+    assert vars(record)["payment"] == payment.reference
 
 
 def test_the_reconciler_says_what_it_could_not_do(shop: Shop, payment: Payment) -> None:

@@ -85,6 +85,17 @@ def test_refunds_in_parts(shop: Shop, captured: Payment) -> None:
     assert [refund.amount for refund in told] == [10000, 14900]
 
 
+def test_a_refund_that_the_order_cannot_follow_is_recorded_and_flagged(
+    shop: Shop, captured: Payment, settings: Any
+) -> None:
+    statuses = {**settings.OSCAR_VIPPS["ORDER_STATUS"], "refunded": "Pending"}
+    settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "ORDER_STATUS": statuses}
+    in_dashboard(shop, captured)
+    shop.deliver()
+    assert money(captured) == (24900, PRICE, "Paid")
+    assert [flag.reason for flag in captured.flags.all()] == ["status_refused"]
+
+
 def test_the_answer_and_the_webhook_meet_in_one_row(shop: Shop, captured: Payment) -> None:
     """Field failure 15."""
     refunds.send(refunds.request_refund(captured, 5000))
@@ -134,7 +145,11 @@ def test_a_refund_that_comes_back_is_taken_out_of_the_books(
     assert (refunded, source) == (0, NOTHING)
     amounts = [amount for kind, amount, *_ in books(captured)["transactions"] if kind == "Refund"]
     assert amounts == [Decimal("100.00"), Decimal("-100.00")]
-    assert [flag.reason for flag in captured.flags.all()] == ["refund_failed"]
+    refund, flag = captured.refunds.get(), captured.flags.get()
+    why = refund.failure_reason or refund.status
+    assert (flag.reason, flag.detail) == ("refund_failed", f"NOK 100.00, {refund_id}: {why}")
+    note, _kind = books(captured)["notes"][-1]
+    assert note == "Vipps: a refund of NOK 100.00 did not reach the shopper."
     assert refunds.refundable(captured) == 24900
 
 

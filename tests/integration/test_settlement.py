@@ -6,16 +6,19 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
+from datetime import timezone as datetime_timezone
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
+from oscar.apps.order.exceptions import InvalidOrderStatus
 from oscar.apps.order.signals import order_status_changed
 
 from oscar_vipps.models import Flag, Payment
-from oscar_vipps.payments.settlement import settle, settle_or_refuse
+from oscar_vipps.payments.settlement import _as_stored, settle, settle_or_refuse
 from oscar_vipps.shop import ledger
 from oscar_vipps.signals import payment_needs_attention
 from tests.integration.books import Books, books, differences, mails
@@ -24,6 +27,7 @@ from tests.support.fixtures import Shop
 from tests.support.shopper import EMAIL, Shopper
 
 PRICE = Decimal("249.00")
+NOON = datetime(2026, 7, 2, 12, tzinfo=datetime_timezone.utc)
 
 
 @pytest.fixture
@@ -138,7 +142,7 @@ def test_a_declined_try_leaves_its_reason_and_ends_nothing(shop: Shop, payment: 
     settle(payment.pk, at_stripe(payment))
     changed = differences(before, books(payment))
     assert changed.pop("payment.decline_code") == ("", "generic_decline")
-    assert set(changed) == {"payment.payment_intent_id"}
+    assert set(changed) == {"payment.payment_intent_id", "payment.payment_intent_created_at"}
 
     # The next try is under way; then the money comes.
     shop.simulator.pay(payment.session_id or "", "start")
@@ -232,8 +236,28 @@ def test_a_receiver_that_fails_when_the_status_changes_is_flagged_and_the_money_
     found = books(payment)
     assert (recorded(found), found["status"], found["history"], mails()) == (CAPTURED, "Pending", [], [EMAIL])
     [(reason, detail)] = found["flags"]
-    assert (reason, "RuntimeError" in detail, EMAIL in detail) == ("status_refused", True, False)
-    assert [each for each in caplog.records if each.name == "oscar_vipps" and each.exc_info]
+    assert (reason, detail) == ("status_refused", "RuntimeError while going to 'captured'")
+    [record] = [
+        each for each in caplog.records if each.name == "oscar_vipps" and "follow" in each.getMessage()
+    ]
+    told = f"Order {payment.order.number} could not follow its payment to 'captured': "
+    assert record.getMessage().startswith(told)
+    assert ("RuntimeError" in record.getMessage(), EMAIL in record.getMessage()) == (True, False)
+    assert vars(record)["payment"] == payment.reference
+
+
+def test_a_receiver_that_refuses_the_status_is_quoted(shop: Shop, payment: Payment) -> None:
+    def refuse(**kwargs: Any) -> None:
+        raise InvalidOrderStatus("Only on weekdays.")
+
+    order_status_changed.connect(refuse)
+    try:
+        settle(payment.pk, paid(shop, payment))
+    finally:
+        order_status_changed.disconnect(refuse)
+    found = books(payment)
+    assert (recorded(found), found["status"]) == (CAPTURED, "Pending")
+    assert found["flags"] == [("status_refused", "Only on weekdays.")]
 
 
 def test_an_outcome_without_a_status_leaves_the_order_alone(
@@ -270,6 +294,41 @@ def test_the_payment_that_settle_returns_has_the_order_as_it_is_now(shop: Shop, 
     """Whoever saves it, as ``Order.set_status`` does, would otherwise undo the status."""
     found = settle(payment.pk, paid(shop, payment))
     assert found.order.status == books(payment)["status"] == "Paid"
+
+
+def test_the_log_tells_of_each_state(shop: Shop, payment: Payment, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "oscar_vipps")
+    settle(payment.pk, paid(shop, payment))
+    number = payment.order.number
+    [record] = [each for each in caplog.records if each.getMessage() == f"Order {number}: payment captured"]
+    extra = vars(record)
+    assert (extra["payment"], extra["order_number"], extra["state"]) == (
+        payment.reference,
+        number,
+        "captured",
+    )
+
+
+def test_notes_are_in_the_shops_language_not_in_the_shoppers(
+    shop: Shop, payment: Payment, settings: Any
+) -> None:
+    settings.LANGUAGE_CODE = "nb"
+    with translation.override("en"):
+        settle(payment.pk, paid(shop, payment))
+    assert [note for note, _kind in books(payment)["notes"]] == ["Vipps: NOK 249.00 er betalt."]
+
+
+@pytest.mark.parametrize(
+    ("uses_time_zones", "stored"),
+    [(True, NOON), (False, NOON.replace(hour=14, tzinfo=None))],
+)
+def test_moments_are_stored_as_the_shop_stores_its_own(
+    settings: Any, uses_time_zones: bool, stored: datetime
+) -> None:
+    """Without time zones that is local time in Oslo, wherever whoever asks may be."""
+    settings.USE_TZ = uses_time_zones
+    with timezone.override("America/New_York"):
+        assert _as_stored(NOON) == stored
 
 
 # The books

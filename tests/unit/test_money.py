@@ -82,7 +82,7 @@ def test_amounts_that_are_none_are_refused(convert: Any, amount: Decimal) -> Non
 @pytest.mark.parametrize("convert", [quantize, to_ore])
 @pytest.mark.parametrize("amount", NO_DECIMALS, ids=repr)
 def test_kroner_are_decimals_and_nothing_else(convert: Any, amount: Any) -> None:
-    with pytest.raises(TypeError, match="Decimal"):
+    with pytest.raises(TypeError, match=f"Decimal, not {type(amount).__name__}$"):
         convert(amount)
 
 
@@ -96,7 +96,7 @@ def test_to_decimal_has_two_decimals(ore: int, amount: str) -> None:
 
 @pytest.mark.parametrize("ore", [True, False, 1.0, Decimal(1), "1", None], ids=repr)
 def test_ore_are_integers_and_nothing_else(ore: Any) -> None:
-    with pytest.raises(TypeError, match="int"):
+    with pytest.raises(TypeError, match=f"int, not {type(ore).__name__}$"):
         to_decimal(ore)
 
 

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from oscar_vipps.gateway.snapshot import PAYMENT_KEY, Snapshot, from_event, from_object
+from oscar_vipps.gateway.snapshot import (
+    PAYMENT_KEY,
+    REFUND_KEY,
+    RefundSnapshot,
+    Snapshot,
+    from_event,
+    from_object,
+)
+from stripe_simulator import objects
 from tests.contract import contract
 from tests.unit.stripe_objects import AMOUNT, EXPIRES_AT, METADATA, Json, charge, intent, session
 
@@ -231,6 +239,7 @@ def test_mode_and_currency(make: Any, livemode: bool, currency: str | None, expe
             {"object": "checkout.session", "id": "cs_1", "amount_total": None, "expires_at": None},
             {"session_id": "cs_1"},
         ),
+        ({"object": "checkout.session", "id": "cs_1", "payment_status": "paid"}, {"session_id": "cs_1"}),
         (
             {"object": "payment_intent", "id": "pi_1", "amount": 1, "status": "processing"},
             {"payment_intent_id": "pi_1", "amount": 1, "decline_code": ""},
@@ -238,6 +247,26 @@ def test_mode_and_currency(make: Any, livemode: bool, currency: str | None, expe
         (
             {"object": "payment_intent", "id": "pi_1", "amount": 1, "status": "succeeded"},
             {"payment_intent_id": "pi_1", "amount": 1, "decline_code": ""},
+        ),
+        (
+            {"object": "payment_intent", "id": "pi_1", "amount": 1, "status": "requires_capture"},
+            {"payment_intent_id": "pi_1", "amount": 1, "decline_code": ""},
+        ),
+        (
+            {
+                "object": "payment_intent",
+                "id": "pi_1",
+                "amount": 1,
+                "status": "canceled",
+                "latest_charge": {"id": "ch_1", "status": "succeeded"},
+            },
+            {
+                "payment_intent_id": "pi_1",
+                "amount": 1,
+                "decline_code": "",
+                "released": True,
+                "charge_id": "ch_1",
+            },
         ),
     ],
 )
@@ -263,6 +292,66 @@ def test_what_stripe_tells_about_the_card_is_neither_needed_nor_kept(details: Js
     assert (found.amount_captured, found.charge_id) == (AMOUNT, paid["id"])
     text = json.dumps(asdict(found), default=str)
     assert not [word for word in ("visa", "4242", "2031", "kari@example.com") if word in text]
+
+
+# Refunds
+
+
+@pytest.mark.parametrize(
+    ("latest_charge", "refunded"),
+    [
+        (charge("succeeded", captured=True), 0),
+        (charge("succeeded", captured=True, amount_refunded=1), 1),
+        (charge("succeeded", captured=True, amount_refunded=None), 0),
+        ("ch_1", 0),
+        (None, 0),
+    ],
+    ids=["none", "some", "untold", "charge by id", "no charge"],
+)
+def test_what_is_refunded_is_told_by_the_charge(latest_charge: Json | str | None, refunded: int) -> None:
+    found = from_object(intent(status="succeeded", amount_received=AMOUNT, latest_charge=latest_charge))
+    assert (found.amount_captured, found.amount_refunded) == (AMOUNT, refunded)
+
+
+def refund(status: str, metadata: Json | None = None, **changes: Any) -> Json:
+    made = objects.refund(
+        charge("succeeded", captured=True),
+        amount=100,
+        created=1,
+        metadata=metadata or {},
+        reason=None,
+        status=status,
+    )
+    return {**made, "id": "re_1", "payment_intent": "pi_1", **changes}
+
+
+def test_a_refund_of_ours_says_whose_it_is() -> None:
+    found = from_object(refund("succeeded", {**METADATA, REFUND_KEY: "our-reference"}))
+    facts = RefundSnapshot("re_1", 100, "succeeded", reference="our-reference")
+    whose = {**BINDING, "livemode": None, "amount": None}
+    assert found == Snapshot(**whose, payment_intent_id="pi_1", refunds=(facts,))
+
+
+@pytest.mark.parametrize("changes", [{}, {"metadata": None}], ids=["no metadata", "null"])
+def test_a_refund_in_stripes_dashboard_names_its_payment_intent_alone(changes: Json) -> None:
+    found = from_object(refund("pending", **changes))
+    assert (found.payment, found.order, found.site) == (None, None, None)
+    assert (found.payment_intent_id, found.currency) == ("pi_1", "NOK")
+    assert found.refunds == (RefundSnapshot("re_1", 100, "pending"),)
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept"),
+    [("declined", "declined"), (None, ""), ("x" * 65, "x" * 64)],
+    ids=["one", "none", "long"],
+)
+def test_why_a_refund_failed(reason: str | None, kept: str) -> None:
+    [facts] = from_object(refund("failed", failure_reason=reason)).refunds
+    assert facts.failure_reason == kept
+
+
+def test_a_refund_without_a_currency_is_of_no_payment() -> None:
+    assert from_object(refund("succeeded", currency=None)).currency == ""
 
 
 @pytest.mark.parametrize("data", [charge("succeeded"), {"object": "dispute", "id": "dp_1"}, {"id": "x"}, {}])

@@ -87,6 +87,7 @@ def _follow(payment: Payment, order: Any, outcome: str) -> None:
             orders.follow(order, outcome)
     except orders.StatusRefused as error:
         flag(payment, Flag.Reason.STATUS_REFUSED, str(error))
+        order.refresh_from_db()
     except OperationalError:
         # A deadlock or a lost connection is nobody's opinion of the status: everything is tried again.
         raise

@@ -210,7 +210,6 @@ class PaymentDetailsMixin(PaymentMethodsMixin):
             # The order is there: what failed is something of the shop's that follows the commit.
             logger.exception("Basket %s was placed as an order, and then something failed", basket.pk)
             return self._go_to_other_payment(basket)
-        browser.remember(self.request, payment)
         return SeeOther(url_for(payment, "pay"))
 
     def place_order_for_vipps(
@@ -238,6 +237,10 @@ class PaymentDetailsMixin(PaymentMethodsMixin):
                 order, needs_shipping=basket.is_shipping_required(), language=get_language() or ""
             )
             basket.submit()
+            # With the order, and not when the answer is sent: a process that is killed in between would leave
+            # the shopper with an empty basket and no way to the payment.
+            browser.remember(self.request, payment)
+            self.request.session.save()
         logger.info("Order %s placed, to be paid with Vipps", number, extra=payment.log_extra())
         return payment
 

@@ -19,12 +19,12 @@ from oscar_vipps.payments.refunds import refundable
 class RefundForm(forms.Form):
     """How much of a captured payment to send back."""
 
-    amount = forms.DecimalField(
-        label=gettext_lazy("Amount to refund"), decimal_places=2, min_value=Decimal("0.01"), localize=True
-    )
-    #: Made with the form, so that pressing the button twice is one refund.
+    #: Made with the form, so that pressing the button twice is one refund. Before the amount, which needs it.
     reference = forms.CharField(
         widget=forms.HiddenInput, validators=[RegexValidator(r"\A[a-z0-9]{24}\Z")], initial=new_reference
+    )
+    amount = forms.DecimalField(
+        label=gettext_lazy("Amount to refund"), decimal_places=2, min_value=Decimal("0.01"), localize=True
     )
 
     def __init__(self, payment: Payment, *args: Any, **kwargs: Any) -> None:
@@ -36,7 +36,7 @@ class RefundForm(forms.Form):
     def clean_amount(self) -> Decimal:
         """Checked again under a lock when the refund is saved."""
         amount: Decimal = self.cleaned_data["amount"]
-        is_repeated = self.payment.refunds.filter(reference=self.data.get("reference", "")).exists()
+        is_repeated = self.payment.refunds.filter(reference=self.cleaned_data.get("reference", "")).exists()
         if to_ore(amount) > self.left and not is_repeated:
             left = currency(to_decimal(self.left), self.payment.currency)
             # Translators: an error at the field where staff say how much to refund

@@ -94,6 +94,8 @@ def from_event(type: str, data: StripeObject) -> Snapshot:
         snapshot = from_object(data)
     except KeyError as error:
         raise ValueError(f"the object has no {error}") from error
+    if snapshot.livemode is not None and "livemode" not in data:
+        raise ValueError("the object has no 'livemode'")
     if type == "checkout.session.async_payment_failed":
         # The session says no more than "complete" and "unpaid", as it does of a reservation.
         return replace(snapshot, session_ended=True)

@@ -1,0 +1,105 @@
+"""The process is killed at every step of everything that writes or asks Stripe; then life goes on.
+
+A step is the moment just before and just after a commit or a call to Stripe (tests.crashes.steps). After each
+death the shop is there again, and either whoever got no answer tries again and Stripe sends its events, or
+nobody comes any more but cron. In the end one order is there or none, and everybody says the same of the
+money: order, payment, books and Stripe. Nothing is reserved, taken, given back or counted twice, and nothing
+is left open.
+
+Of what goes out, this is promised: one confirmation, at once or when cron has come; one that comes up to ten
+minutes later than that if the process dies while it sends; a second one if it dies after it has sent and
+before it could note that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from oscar_vipps.checkout.tokens import url_for
+from oscar_vipps.models import Payment
+
+from .browser import Killed, steps_of
+from .flows import FLOWS, Act, Flow, cron_is_due, reconcile
+from .outcome import End, Outcome, expected, outcome
+from .purchase import MortalShop, Purchase
+
+SENDING = "after UPDATE oscar_vipps_payment (confirmation_claimed_at)"
+SENT = "before UPDATE oscar_vipps_payment (confirmation_sent_at)"
+
+
+@contextmanager
+def begun(shop: MortalShop, flow: Flow) -> Iterator[Purchase]:
+    """A purchase that has come to where the flow begins."""
+    shop.simulator.reset()
+    purchase = Purchase(shop, is_shipped=flow.is_shipped)
+    try:
+        for act in flow.before:
+            act(purchase)
+        yield purchase
+    finally:
+        purchase.close()
+
+
+def life_goes_on(purchase: Purchase, tried_again: Act | None) -> int:
+    """Until nothing is left to do. How many mails were sent by the time when cron had come once."""
+    if tried_again:
+        tried_again(purchase)
+        purchase.hear_all()
+    cron_is_due(purchase)
+    reconcile(purchase)
+    if tried_again:
+        finish(purchase)
+    mails = purchase.mails()
+    purchase.wait_for_the_end()
+    if tried_again:
+        purchase.hear_all()
+    reconcile(purchase)
+    return mails
+
+
+def finish(purchase: Purchase) -> None:
+    """The shopper pays, if that isn't done, and finds the way by what the shop shows."""
+    payment = purchase.payment
+    if payment.state in (Payment.State.CREATED, Payment.State.OPEN):
+        assert url_for(payment, "pay") in purchase.look_into_basket(), "the shopper isn't shown the payment"
+        purchase.go_to_vipps()
+        purchase.approve()
+        purchase.hear_all()
+        purchase.come_back()
+
+
+def which(ends: tuple[End, ...], found: Outcome) -> End:
+    """The end that it is, or should have been."""
+    alike = (end for end in ends if (end.status, end.state) == found["end"])
+    return next((end for end in alike if end.is_returned == bool(found["other baskets"])), ends[0])
+
+
+@pytest.mark.parametrize("flow", FLOWS, ids=str)
+def test_whatever_step_the_process_dies_at_nothing_is_lost_and_nothing_comes_twice(
+    mortal_shop: MortalShop, flow: Flow, subtests: pytest.Subtests, figure: Callable[[str, int], None]
+) -> None:
+    for ends, tried_again in [(flow.tried_again, flow.act), (flow.left_to_cron, None)]:
+        if not ends:
+            continue
+        with begun(mortal_shop, flow) as purchase:
+            steps = steps_of(flow.act(purchase))
+            life_goes_on(purchase, tried_again)
+        assert len(steps) >= flow.least_steps, steps
+        for number, step in enumerate(steps, 1):
+            told = f"{number}: {step}, {'tried again' if tried_again else 'left to cron'}"
+            with subtests.test(told), begun(mortal_shop, flow) as purchase:
+                with pytest.raises(Killed):
+                    flow.act(purchase, number)
+                mails_so_far = life_goes_on(purchase, tried_again)
+                found = outcome(purchase)
+                end = which(ends, found)
+                assert found == expected(end)
+                assert mails_so_far == end.is_confirmed - (step == SENDING)
+                assert purchase.mails() == end.is_confirmed + (step == SENT)
+                if end.is_returned and tried_again:
+                    # A guest's basket is found by a cookie, and that comes with the answer.
+                    assert (purchase.product.title in purchase.look_into_basket()) == (number < len(steps))
+        figure("times the shop was killed", len(steps))

@@ -24,11 +24,11 @@ from oscar.core.prices import Price
 from oscar_vipps.models import Payment
 from oscar_vipps.money import quantize
 from oscar_vipps.payments import operations
+from oscar_vipps.responses import SeeOther
 from oscar_vipps.shop import baskets, orders
 
 from . import browser
 from .methods import Offer, PaymentMethod, Vipps, configured_methods
-from .responses import SeeOther
 from .tokens import url_for
 
 Basket = get_model("basket", "Basket")

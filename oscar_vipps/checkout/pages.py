@@ -28,11 +28,11 @@ from oscar.core.loading import get_class
 from oscar_vipps.exceptions import GatewayBusy, GatewayError, PaymentEnded
 from oscar_vipps.models import Payment
 from oscar_vipps.payments import operations, sessions
+from oscar_vipps.responses import SeeOther
 from oscar_vipps.shop import baskets
 
 from . import browser
 from .declines import reason_for
-from .responses import SeeOther
 from .tokens import absolute_url_for, payment_for, url_for
 
 CheckoutSessionData = get_class("checkout.utils", "CheckoutSessionData")

@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
-from oscar_vipps.checkout.responses import SeeOther
 from oscar_vipps.exceptions import GatewayError, GatewayRefused
 from oscar_vipps.models import Payment
 from oscar_vipps.money import to_ore
 from oscar_vipps.payments import operations, refunds
+from oscar_vipps.responses import SeeOther
 from oscar_vipps.shop import orders
 
 from .forms import RefundForm

@@ -34,7 +34,7 @@ from tests.support.shopper import EMAIL, Shopper, personal
 Json = Any
 Path = tuple[str | int, ...]
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "200"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
 pytestmark = pytest.mark.timeout(120 + EXAMPLES // 5)
 
 # What an example does is undone, so all may use the same shop.

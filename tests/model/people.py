@@ -25,7 +25,6 @@ class Life(RuleBasedStateMachine):
         self.world = world
         #: The last step was played to its end, and its outcome found to be right.
         self.is_sound = False
-        self.steps: list[Any] = []  # HUNT
 
 
 def step(when: Callable[[World], Any] = lambda world: True, **draws: Any) -> Callable[[Any], Any]:
@@ -35,7 +34,6 @@ def step(when: Callable[[World], Any] = lambda world: True, **draws: Any) -> Cal
         @functools.wraps(play)
         def played(self: Life, **drawn: Any) -> None:
             self.is_sound = False
-            self.steps.append((play.__name__, drawn))  # HUNT
             play(self, **drawn)
 
         as_rule: Any = rule(**draws)
@@ -106,7 +104,6 @@ class StaffsSteps(Life):
     @step(when=lambda world: world.payment.order.available_statuses(), data=st.data())
     def staff_set_the_status(self, data: st.DataObject) -> None:
         status = data.draw(st.sampled_from(self.world.payment.order.available_statuses()))
-        self.steps.append(status)  # HUNT
         self.world.set_status(status)
 
     @step(when=lambda world: "Cancelled" in world.payment.order.available_statuses())

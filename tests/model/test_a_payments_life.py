@@ -26,7 +26,7 @@ from .ears import Ears
 from .people import ShoppersSteps, StaffsSteps, step
 from .world import A_WHILE, LONG, World, known_shopper
 
-RUNS = int(os.environ.get("MODEL_RUNS", "25"))
+RUNS = int(os.environ.get("MODEL_RUNS", "12"))
 STEPS = 12
 
 #: Multiples of half a minute, so that no sum of them is a second before something falls due.
@@ -79,7 +79,6 @@ class PaymentsLife(ShoppersSteps, StaffsSteps):
         begins: tuple[str, ...],
         ends_untold: bool,
     ) -> None:
-        self.steps.append((capture, late_payment, quantity, has_voucher, begins, ends_untold))  # HUNT
         self.ends_untold = ends_untold
         self.world.configure(CAPTURE=capture, LATE_PAYMENT=late_payment, MAX_NETWORK_RETRIES=0)
         self.world.place_order(quantity=quantity, has_voucher=has_voucher)
@@ -105,7 +104,6 @@ class PaymentsLife(ShoppersSteps, StaffsSteps):
         """In any order, some twice, some not at all."""
         events = {f"{number} {event['type']}": event for number, event in enumerate(handled(self.world))}
         names = data.draw(st.lists(st.sampled_from(list(events)), min_size=1, max_size=4))
-        self.steps.append(names)  # HUNT
         self.world.deliver([events[name] for name in names])
 
     @step(how_long=st.sampled_from(list(TIMES)))

@@ -45,7 +45,7 @@ bench: $(READY) ## measure the paths that every payment passes through
 	$(BIN)/python -m pytest tests/benchmarks -o python_files="bench_*.py" -p no:xdist --benchmark-columns=min,median,max,rounds
 
 # Mutants are made anew: mutmut doesn't notice that a test has changed.
-mutation: $(MUTATION_READY) ## change the app in a thousand small ways: do the tests notice? (25 minutes)
+mutation: $(MUTATION_READY) ## change the app in a thousand small ways: do the tests notice? (takes long)
 	@rm -rf mutants
 	$(BIN)/mutmut run --max-children $(MUTATION_PROCESSES)
 	@$(BIN)/mutmut results --all true | $(BIN)/python -m tests.mutation.score

@@ -35,7 +35,7 @@ StockRecord = get_model("partner", "StockRecord")
 Transaction = get_model("payment", "Transaction")
 VoucherApplication = get_model("voucher", "VoucherApplication")
 
-ROUNDS = range(5)
+ROUNDS = range(3)
 
 
 def reconcile() -> None:

@@ -50,7 +50,7 @@ from tests.support.shopper import Shopper
 
 Order = get_model("order", "Order")
 
-EXAMPLES = int(os.environ.get("AMOUNT_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("AMOUNT_EXAMPLES", "40"))
 LEAST, MOST = 300, 99_999_999
 HALF_AN_ORE = Decimal("0.005")
 SESSIONS = "/v1/checkout/sessions"

@@ -63,6 +63,9 @@ def give_back(payment: Payment, request: Any) -> Returned | None:
 def _copy(old: Any, request: Any) -> Returned:
     if old is None:  # deleted by a shop that tidies up
         return Returned.NOTHING
+    # Vouchers before stock, as everywhere: on some databases a line that is added locks its stock record, and
+    # an order that is placed at the same moment has the vouchers already.
+    list(old.vouchers.select_for_update())
     basket = request.basket
     found = [_copy_line(line, basket) for line in old.lines.select_related("product").order_by("pk")]
     if basket.pk:

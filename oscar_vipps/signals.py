@@ -1,5 +1,5 @@
-"""What a shop can listen to. Each is sent after the change is committed, once, and receivers that fail
-are logged and hinder nobody.
+"""What a shop can listen to. Each is sent after the change is committed, at most once, and receivers that
+fail are logged and hinder nobody.
 
 All have the same arguments:
 

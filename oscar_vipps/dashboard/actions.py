@@ -9,9 +9,11 @@ import logging
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import View
@@ -28,6 +30,8 @@ from .forms import RefundForm
 logger = logging.getLogger("oscar_vipps")
 
 
+# Not atomic: Stripe is called, and what is about to be asked of it must be saved before.
+@method_decorator(transaction.non_atomic_requests, name="dispatch")
 class PaymentActionView(View):
     """One action. Back to the payment's page afterwards, which says how it went."""
 

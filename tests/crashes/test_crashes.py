@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import product
 
 import pytest
 
@@ -85,25 +86,24 @@ def which(ends: tuple[End, ...], found: Outcome) -> End:
 def test_whatever_step_the_process_dies_at_nothing_is_lost_and_nothing_comes_twice(
     mortal_shop: MortalShop, flow: Flow, subtests: pytest.Subtests, figure: Callable[[str, int], None]
 ) -> None:
-    for ends, tried_again in [(flow.tried_again, flow.act), (flow.left_to_cron, None)]:
-        if not ends:
-            continue
-        with begun(mortal_shop, flow) as purchase:
-            steps = steps_of(flow.act(purchase))
-            life_goes_on(purchase, tried_again)
-        assert len(steps) >= flow.least_steps, steps
-        for number, step in list(enumerate(steps, 1))[PART - 1 :: OF]:
-            told = f"{number}: {step}, {'tried again' if tried_again else 'left to cron'}"
-            with subtests.test(told), begun(mortal_shop, flow) as purchase:
-                with pytest.raises(Killed):
-                    flow.act(purchase, number)
-                mails_so_far = life_goes_on(purchase, tried_again)
-                found = outcome(purchase)
-                end = which(ends, found)
-                assert found == expected(end)
-                assert mails_so_far == end.is_confirmed - (step == SENDING)
-                assert purchase.mails() == end.is_confirmed + (step == SENT)
-                if end.is_returned and tried_again:
-                    # A guest's basket is found by a cookie, and that comes with the answer.
-                    assert (purchase.product.title in purchase.look_into_basket()) == (number < len(steps))
-            figure("times the shop was killed", 1)
+    ways = [("tried again", flow.tried_again, flow.act), ("left to cron", flow.left_to_cron, None)]
+    ways = [(way, ends, act) for way, ends, act in ways if ends]
+    with begun(mortal_shop, flow) as purchase:
+        steps = steps_of(flow.act(purchase))
+        life_goes_on(purchase, None)
+    assert len(steps) >= flow.least_steps, steps
+
+    for (way, ends, tried_again), (number, step) in product(ways, list(enumerate(steps, 1))[PART - 1 :: OF]):
+        with subtests.test(f"{number}: {step}, {way}"), begun(mortal_shop, flow) as purchase:
+            with pytest.raises(Killed):
+                flow.act(purchase, number)
+            mails_so_far = life_goes_on(purchase, tried_again)
+            found = outcome(purchase)
+            end = which(ends, found)
+            assert found == expected(end)
+            assert mails_so_far == end.is_confirmed - (step == SENDING)
+            assert purchase.mails() == end.is_confirmed + (step == SENT)
+            if end.is_returned and tried_again:
+                # A guest's basket is found by a cookie, and that comes with the answer.
+                assert (purchase.product.title in purchase.look_into_basket()) == (number < len(steps))
+        figure("times the shop was killed", 1)

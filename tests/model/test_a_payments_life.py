@@ -42,10 +42,11 @@ OPENED = ("shopper_opens_the_pay_page",)
 PAID = (*OPENED, "shopper_approves")
 TOLD = (*PAID, "stripe_tells_what_is_new")
 REFUNDED = (*TOLD, "staff_capture_and_refund_half", "stripe_tells_what_is_new")
+SLOWLY = (*TOLD, "refunds_are_pending_at_first", "staff_capture_and_refund_half")
 CANCELLED = (*TOLD, "staff_cancel_the_order")
 ENDED = (*OPENED, "stripe_ends_a_session_too_early")
 LATE = (*ENDED, "shopper_approves", "stripe_tells_what_is_new")
-BEGINNINGS = [(), OPENED, OPENED, PAID, PAID, TOLD, TOLD, REFUNDED, REFUNDED, CANCELLED, ENDED, LATE]
+BEGINNINGS = [(), OPENED, OPENED, PAID, PAID, TOLD, TOLD, REFUNDED, SLOWLY, SLOWLY, CANCELLED, ENDED, LATE]
 
 CAME_BACK = ("failed", "canceled")
 FAILURES = ["500", "500", "503", "503", "429", "close", "timeout_before", "timeout_after"]
@@ -128,6 +129,10 @@ class PaymentsLife(ShoppersSteps, StaffsSteps):
     )
     def refunds_will_take_their_time(self, outcomes: list[str]) -> None:
         self.world.simulator.refund_outcomes(*outcomes)
+
+    def refunds_are_pending_at_first(self) -> None:
+        """How a life with slow refunds begins."""
+        self.world.simulator.refund_outcomes("pending", "pending")
 
     @step(when=undecided, status=st.sampled_from(["succeeded", "failed", "canceled"]))
     def a_refund_is_decided(self, status: str) -> None:

@@ -124,6 +124,7 @@ def test_unreachable_shop_is_tried_again_some_times(
 def test_live_mode_is_tried_for_days(simulator: Simulator) -> None:
     simulator.set_webhooks("http://127.0.0.1:9/", SECRET)
     expire(client_for(simulator, "sk_live_1"))
+    simulator.wait_for_deliveries()
     simulator.advance(4 * 24 * 3600)
     [delivery] = simulator.deliveries("checkout.session.expired")
     assert delivery["status"] == "failed"

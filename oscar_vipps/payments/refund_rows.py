@@ -68,7 +68,8 @@ def update(payment: Payment, found: Iterable[RefundSnapshot]) -> Iterator[Change
         refund.status, refund.failure_reason = after, facts.failure_reason
         refund.save()
         arrived = payment.refunds.filter(status=Status.SUCCEEDED).aggregate(sum=Sum("amount"))["sum"]
-        payment.amount_refunded = arrived or 0
+        # That one came back from the bank may be heard of after the one that was sent instead.
+        payment.amount_refunded = min(arrived or 0, payment.amount_captured)
         payment.save(update_fields=["amount_refunded", "updated_at"])
         yield Change(refund, before)
 

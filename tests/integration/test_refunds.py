@@ -153,6 +153,23 @@ def test_a_refund_that_comes_back_is_taken_out_of_the_books(
     assert refunds.refundable(captured) == 24900
 
 
+def test_the_replacement_of_a_refund_that_came_back_may_be_heard_of_first(
+    shop: Shop, captured: Payment
+) -> None:
+    in_dashboard(shop, captured)
+    shop.deliver()
+    failing = shop.simulator.state()["refunds"][0]["id"]
+    shop.simulator.decide_refund(failing, "failed")
+    in_dashboard(shop, captured)
+    events = {each["data"]["object"]["id"]: each["id"] for each in shop.simulator.events("refund.created")}
+    [replacement] = events.keys() - {failing}
+    assert shop.post_event(events[replacement]).status_code == 200
+    assert money(captured)[0] == 24900
+    shop.deliver()
+    assert money(captured) == (24900, PRICE, "Refunded")
+    assert sorted(each.status for each in captured.refunds.all()) == ["failed", "succeeded"]
+
+
 @pytest.mark.parametrize("amount", [0, -1, 24901])
 def test_nothing_but_what_is_left_can_be_refunded(shop: Shop, captured: Payment, amount: int) -> None:
     """Field failure 19: "refund 0" refunds nothing."""

@@ -139,9 +139,17 @@ class StaffsSteps(Life):
     def staff_refund_in_stripes_dashboard(self, part: str) -> None:
         self.world.refund_in_stripes_dashboard(self.world.refundable // PARTS[part])
 
-    def staff_capture_and_refund_half(self) -> None:
-        """How a life with refunds begins."""
+    # How lives with refunds begin
+
+    def staff_refund_half(self) -> None:
+        self._capture_and_refund(parts=2)
+
+    def staff_refund_everything(self) -> None:
+        self._capture_and_refund(parts=1)
+
+    def _capture_and_refund(self, parts: int) -> None:
         if intent_is("requires_capture")(self.world):
             self.staff_capture_in_stripes_dashboard()
             self.world.look()
-        self.world.refund_in_stripes_dashboard(self.world.refundable // 2)
+        if intent_is("succeeded")(self.world):
+            self.world.refund_in_stripes_dashboard(self.world.refundable // parts)

@@ -80,6 +80,8 @@ class Payment(models.Model):
     amount_authorized = models.PositiveIntegerField(_("Reserved, in øre"), default=0)
     amount_captured = models.PositiveIntegerField(_("Captured, in øre"), default=0)
     amount_refunded = models.PositiveIntegerField(_("Refunded, in øre"), default=0)
+    # What the shopper's bank holds at this moment, or was given for good.
+    amount_disputed = models.PositiveIntegerField(_("Withdrawn for disputes, in øre"), default=0)
     released = models.BooleanField(_("PaymentIntent cancelled"), default=False)
 
     decline_code = models.CharField(_("Last decline"), max_length=64, blank=True)
@@ -141,7 +143,7 @@ class Payment(models.Model):
     def amount_held(self) -> int:
         """Øre of the shopper that are taken or reserved at this moment."""
         reserved = 0 if self.released or self.amount_captured else self.amount_authorized
-        return reserved + self.amount_captured - self.amount_refunded
+        return reserved + max(0, self.amount_captured - self.amount_refunded - self.amount_disputed)
 
     @property
     def holds_money(self) -> bool:
@@ -173,6 +175,13 @@ class Refund(models.Model):
         FAILED = "failed", _("Failed")
         CANCELLED = "cancelled", _("Cancelled")
 
+    class Reason(models.TextChoices):
+        """Stripe's words."""
+
+        REQUESTED_BY_CUSTOMER = "requested_by_customer", _("The shopper asked for it")
+        DUPLICATE = "duplicate", _("Paid twice")
+        FRAUDULENT = "fraudulent", _("Fraud")
+
     payment = models.ForeignKey(
         Payment, on_delete=models.PROTECT, related_name="refunds", verbose_name=_("Payment")
     )
@@ -185,6 +194,13 @@ class Refund(models.Model):
         _("Status"), max_length=16, choices=Status.choices, default=Status.REQUESTED, db_index=True
     )
     failure_reason = models.CharField(_("Why it failed"), max_length=64, blank=True)
+    reason = models.CharField(_("Reason"), max_length=32, choices=Reason.choices, blank=True)
+    returns_stock = models.BooleanField(
+        _("The goods are back in stock"), default=False, help_text=_("When the refund has succeeded.")
+    )
+    # Whoever mails the shopper claims it first; a claim that led to nothing is free again after a while.
+    confirmation_claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    confirmation_sent_at = models.DateTimeField(_("Confirmation sent"), null=True, blank=True)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -208,6 +224,79 @@ class Refund(models.Model):
         return self.refund_id or self.reference
 
 
+class RefundLine(models.Model):
+    """Goods that a refund is for, where staff said which."""
+
+    refund = models.ForeignKey(
+        Refund, on_delete=models.CASCADE, related_name="lines", verbose_name=_("Refund")
+    )
+    line = models.ForeignKey(
+        "order.Line", on_delete=models.PROTECT, related_name="+", verbose_name=_("Order line")
+    )
+    quantity = models.PositiveIntegerField(_("Quantity"))
+
+    class Meta:
+        verbose_name = _("Refunded line")
+        verbose_name_plural = _("Refunded lines")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(name="oscar_vipps_refund_line_once", fields=["refund", "line"]),
+            models.CheckConstraint(name="oscar_vipps_refund_line_quantity", condition=Q(quantity__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.refund_id}: {self.quantity} of line {self.line_id}"
+
+
+class Dispute(models.Model):
+    """The shopper's bank asks the money back, or asks what it was for (an inquiry)."""
+
+    class Status(models.TextChoices):
+        """Stripe's words. Those with ``warning`` are inquiries: no money is withdrawn."""
+
+        WARNING_NEEDS_RESPONSE = "warning_needs_response", _("Inquiry: answer it")
+        WARNING_UNDER_REVIEW = "warning_under_review", _("Inquiry: the bank is reading the answer")
+        WARNING_CLOSED = "warning_closed", _("Inquiry: closed")
+        NEEDS_RESPONSE = "needs_response", _("Answer it")
+        UNDER_REVIEW = "under_review", _("The bank is reading the answer")
+        PREVENTED = "prevented", _("Prevented")
+        LOST = "lost", _("Lost")
+        WON = "won", _("Won")
+
+    #: Nothing more is expected.
+    CLOSED = (Status.WARNING_CLOSED, Status.PREVENTED, Status.LOST, Status.WON)
+
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, related_name="disputes", verbose_name=_("Payment")
+    )
+    dispute_id = models.CharField(_("Dispute at Stripe"), max_length=255, unique=True)
+    amount = models.PositiveIntegerField(_("Amount in øre"))
+    status = models.CharField(_("Status"), max_length=32, choices=Status.choices)
+    reason = models.CharField(_("The bank's reason"), max_length=64, blank=True)
+    evidence_due_at = models.DateTimeField(_("To be answered before"), null=True, blank=True)
+    # Facts, which don't cease: what is withdrawn now follows from both.
+    funds_withdrawn = models.BooleanField(_("Money withdrawn"), default=False)
+    funds_reinstated = models.BooleanField(_("Money given back"), default=False)
+    created_at = models.DateTimeField(_("Created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("Changed at"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("Dispute")
+        verbose_name_plural = _("Disputes")
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.CheckConstraint(name="oscar_vipps_dispute_amount", condition=Q(amount__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return self.dispute_id
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the bank hasn't decided yet."""
+        return self.status not in self.CLOSED
+
+
 class Flag(models.Model):
     """Something about a payment that a person has to look at."""
 
@@ -217,6 +306,8 @@ class Flag(models.Model):
         STATUS_REFUSED = "status_refused", _("The order's status could not follow the payment")
         ORDER_CANCELLED = "order_cancelled", _("The order is cancelled, and its payment is not")
         REFUND_FAILED = "refund_failed", _("A refund did not reach the shopper")
+        DISPUTED = "disputed", _("The shopper's bank disputes the payment")
+        RESERVATION_LOST = "reservation_lost", _("A reservation ran out, or was released at Stripe")
 
     payment = models.ForeignKey(
         Payment, on_delete=models.CASCADE, related_name="flags", verbose_name=_("Payment")

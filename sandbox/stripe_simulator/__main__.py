@@ -99,8 +99,8 @@ def main() -> None:
         log_level=options.log_level,
         lifespan="off",
         server_header=False,
-        # Longer than any client keeps a connection unused: to one that is closed while it is used again, and that
-        # doesn't retry, it looks like a failure of Stripe's.
+        # Longer than any client keeps a connection unused: one that is closed while used again looks like
+        # a failure of Stripe's.
         timeout_keep_alive=600,
     )
     asyncio.run(Server(config, simulator, address).serve(sockets=[listening]))

@@ -15,6 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from . import settings, shopper
+from .disputes import Decision, Reason
+from .errors import NotPossible
 from .faults import Fault
 from .refunds import Outcome
 from .settings import Mode
@@ -81,6 +83,17 @@ class DecideBody(Body):
     status: Literal["succeeded", "failed", "canceled"]
 
 
+class DisputeBody(Body):
+    reason: Reason = "fraudulent"
+    #: In øre; what is left of the payment when left out.
+    amount: int | None = Field(default=None, ge=1)
+    inquiry: bool = False
+
+
+class DecideDisputeBody(Body):
+    status: Decision
+
+
 class Refused(Exception):
     """A control request that can't be done; ``status`` and a sentence."""
 
@@ -105,6 +118,7 @@ class Control:
             "payment_intents": "payment_intent",
             "charges": "charge",
             "refunds": "refund",
+            "disputes": "dispute",
             "events": "event",
             "endpoints": "webhook_endpoint",
         }
@@ -163,16 +177,13 @@ class Control:
         simulator = self._simulator
         simulator.catch_up()
         session = self._find(request, "checkout.session")
-        try:
-            intent = shopper.start(simulator, session)
-            if body.outcome == "start":
-                url = intent.data["next_action"]["redirect_to_url"]["url"]
-            elif body.outcome == "fail":
-                url = shopper.decline(simulator, intent)
-            else:
-                url = await shopper.authorize(simulator, intent, wait=0)
-        except shopper.NotPossible as error:
-            raise Refused(str(error), 409) from None
+        intent = shopper.start(simulator, session)
+        if body.outcome == "start":
+            url = intent.data["next_action"]["redirect_to_url"]["url"]
+        elif body.outcome == "fail":
+            url = shopper.decline(simulator, intent)
+        else:
+            url = await shopper.authorize(simulator, intent, wait=0)
         quiet = await simulator.webhooks.settle(shopper.REDIRECT_AFTER) if body.wait else False
         return {
             "url": url,
@@ -217,6 +228,41 @@ class Control:
         self._simulator.catch_up()
         quiet = await self._simulator.webhooks.settle(body.timeout)
         return {"quiet": quiet, "deliveries": self._simulator.webhooks.deliveries()}
+
+    # Disputes
+
+    async def dispute(self, request: Request) -> Any:
+        body = await _read(request, DisputeBody)
+        self._simulator.catch_up()
+        intent = self._find(request, "payment_intent")
+        with self._simulator.atomic():
+            dispute = self._simulator.disputes.open(intent, body.reason, body.amount, inquiry=body.inquiry)
+        return await self._disputed(dispute)
+
+    async def answer_dispute(self, request: Request) -> Any:
+        self._simulator.catch_up()
+        dispute = self._find(request, "dispute")
+        with self._simulator.atomic():
+            self._simulator.disputes.answer(dispute)
+        return await self._disputed(dispute)
+
+    async def escalate_dispute(self, request: Request) -> Any:
+        self._simulator.catch_up()
+        dispute = self._find(request, "dispute")
+        with self._simulator.atomic():
+            self._simulator.disputes.escalate(dispute)
+        return await self._disputed(dispute)
+
+    async def decide_dispute(self, request: Request) -> Any:
+        body = await _read(request, DecideDisputeBody)
+        self._simulator.catch_up()
+        dispute = self._find(request, "dispute")
+        with self._simulator.atomic():
+            self._simulator.disputes.decide(dispute, body.status)
+        return await self._disputed(dispute)
+
+    async def _disputed(self, dispute: Record) -> Any:
+        return {"dispute": dispute.data, "quiet": await self._simulator.webhooks.settle(WAIT_SECONDS)}
 
     # Faults and refunds
 
@@ -272,6 +318,8 @@ def _as_json(handler: Callable[[Request], Awaitable[Any]]) -> Callable[[Request]
             return JSONResponse(await handler(request))
         except Refused as error:
             return JSONResponse({"error": str(error)}, error.status)
+        except NotPossible as error:
+            return JSONResponse({"error": str(error)}, 409)
 
     return endpoint
 
@@ -296,6 +344,10 @@ def routes(simulator: Simulator) -> list[Route]:
         ("DELETE", "faults", control.clear_faults),
         ("POST", "refunds/outcomes", control.refund_outcomes),
         ("POST", "refunds/{id}/decide", control.decide_refund),
+        ("POST", "payment_intents/{id}/dispute", control.dispute),
+        ("POST", "disputes/{id}/answer", control.answer_dispute),
+        ("POST", "disputes/{id}/escalate", control.escalate_dispute),
+        ("POST", "disputes/{id}/decide", control.decide_dispute),
     ]
     return [
         Route(f"/_simulator/{path}", _as_json(handler), methods=[method]) for method, path, handler in table

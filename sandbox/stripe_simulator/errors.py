@@ -43,6 +43,10 @@ class StripeError(Exception):
         return {"error": error}
 
 
+class NotPossible(Exception):
+    """A shopper, the shop's staff or a bank can't do that to a payment in this state: a sentence."""
+
+
 def missing_api_key() -> StripeError:
     return StripeError(
         "You did not provide an API key. You need to provide your API key in the Authorization header, "

@@ -8,6 +8,9 @@ LARGEST = 99_999_999
 #: Stripe's minimum is 3.00 NOK; for other currencies about half a dollar, said here without rates.
 _MINIMUM = {"nok": 300}
 
+#: What a dispute costs, in øre. Its size follows from the account's price list; this is only plausible.
+DISPUTE_FEE = 15000
+
 
 def minimum(currency: str) -> int:
     return _MINIMUM.get(currency, 50)

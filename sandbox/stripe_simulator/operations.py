@@ -46,7 +46,7 @@ class Call:
         """Every request that involves Vipps needs the preview flag, not only the first."""
         permitted = self.version.vipps_preview or self.simulator.account.vipps_generally_available
         types = record.data.get("payment_method_types", ())
-        involved = "vipps" in types or record.kind in ("charge", "refund")
+        involved = "vipps" in types or record.kind in ("charge", "dispute", "refund")
         if involved and not permitted:
             raise StripeError(
                 f"The {record.kind} {record.id} involves the payment method type vipps, which is not "
@@ -223,6 +223,32 @@ def list_refunds(call: Call) -> StripeObject:
     return call.page(found, shape, "/v1/refunds")
 
 
+# Disputes
+
+
+def retrieve_dispute(call: Call) -> StripeObject:
+    shape = validate(parameters.Expandable, call.data)
+    return call.answer(call.find("dispute", "dispute"), shape)
+
+
+def list_disputes(call: Call) -> StripeObject:
+    shape = validate(parameters.ListDisputes, call.data)
+    found = [
+        record
+        for record in call.all("dispute")
+        if shape.charge in (None, record.data["charge"])
+        and shape.payment_intent in (None, record.data["payment_intent"])
+    ]
+    return call.page(found, shape, "/v1/disputes")
+
+
+def close_dispute(call: Call) -> StripeObject:
+    shape = validate(parameters.Expandable, call.data)
+    dispute = call.find("dispute", "dispute")
+    call.simulator.disputes.accept(dispute, call.cause)
+    return call.answer(dispute, shape)
+
+
 # Events and the account
 
 
@@ -341,6 +367,9 @@ OPERATIONS: dict[tuple[str, str], Handler] = {
     ("POST", "/v1/refunds"): create_refund,
     ("GET", "/v1/refunds"): list_refunds,
     ("GET", "/v1/refunds/{id}"): retrieve_refund,
+    ("GET", "/v1/disputes"): list_disputes,
+    ("GET", "/v1/disputes/{id}"): retrieve_dispute,
+    ("POST", "/v1/disputes/{id}/close"): close_dispute,
     ("GET", "/v1/events"): list_events,
     ("GET", "/v1/events/{id}"): retrieve_event,
     ("GET", "/v1/account"): retrieve_account,

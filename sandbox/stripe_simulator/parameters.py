@@ -306,6 +306,11 @@ class ListRefunds(ListCreated):
     payment_intent: Text | None = None
 
 
+class ListDisputes(ListCreated):
+    charge: Text | None = None
+    payment_intent: Text | None = None
+
+
 class ListEvents(ListCreated):
     type: Text | None = None
     types: Annotated[list[Text], AsList, Field(max_length=20)] | None = None

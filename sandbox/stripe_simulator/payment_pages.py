@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from . import money, shopper, texts
+from .errors import NotPossible
 from .pages import local_moment, render
 from .simulator import Simulator
 from .storage import Record
@@ -65,7 +66,7 @@ class PaymentPages:
             return self._message(request, "unknown", None, status=404)
         try:
             intent = shopper.start(self._simulator, session)
-        except shopper.NotPossible:
+        except NotPossible:
             return RedirectResponse(request.url.path, 303)
         return RedirectResponse(intent.data["next_action"]["redirect_to_url"]["url"], 303)
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from . import money, objects
 from .clock import Clock
+from .disputes import Disputes
 from .errors import StripeError, missing_parameter, no_such
 from .lifecycle import NOBODY, Cause, Lifecycle
 from .parameters import CreateRefund
@@ -16,10 +17,11 @@ Outcome = Literal["succeeded", "pending", "failed"]
 
 
 class Refunds:
-    def __init__(self, storage: Storage, clock: Clock, lifecycle: Lifecycle) -> None:
+    def __init__(self, storage: Storage, clock: Clock, lifecycle: Lifecycle, disputes: Disputes) -> None:
         self._storage = storage
         self._clock = clock
         self._lifecycle = lifecycle
+        self._disputes = disputes
         self.outcomes: list[Outcome] = []
 
     def create(self, parameters: CreateRefund, livemode: bool, cause: Cause) -> Record:
@@ -39,6 +41,7 @@ class Refunds:
         self._count(charge, amount)
         self._lifecycle.emit("refund.created", refund.data, cause)
         self._lifecycle.emit("charge.refunded", charge.data, cause)
+        self._disputes.refund_made(charge)
         if outcome == "failed":
             self.decide(refund, "failed")
         return refund
@@ -95,11 +98,12 @@ class Refunds:
         raise missing_parameter("payment_intent")
 
     def _amount(self, parameters: CreateRefund, charge: Record) -> int:
-        left = charge.data["amount"] - charge.data["amount_refunded"]
+        left = self._disputes.refundable(charge)
         currency = charge.data["currency"]
         if parameters.currency and parameters.currency != currency:
             raise StripeError(f"The refund's currency must be the charge's, {currency}.", param="currency")
-        if charge.data["disputed"]:
+        lost = left == 0 and self._disputes.withdrawn(charge) > 0
+        if lost or self._disputes.block_refunds(charge):
             raise StripeError(
                 f"The charge {charge.id} has been charged back; cannot issue a refund.",
                 code="charge_disputed",

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from .errors import NotPossible
 from .simulator import Simulator
 from .storage import Record
 
 #: Hosted Checkout waits this long for the answer to ``checkout.session.completed``.
 REDIRECT_AFTER = 10.0
-
-
-class NotPossible(Exception):
-    """The session or the payment is past that."""
 
 
 def start(simulator: Simulator, session: Record) -> Record:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from . import objects, settings
 from .clock import Clock
+from .disputes import Disputes
 from .faults import Faults
 from .ids import new_id
 from .lifecycle import Lifecycle
@@ -41,7 +42,8 @@ class Simulator:
         self.clock = Clock(storage)
         self.webhooks = Webhooks(storage, self.clock)
         self.lifecycle = Lifecycle(storage, self.clock, self.webhooks, public_url)
-        self.refunds = Refunds(storage, self.clock, self.lifecycle)
+        self.disputes = Disputes(storage, self.clock, self.lifecycle)
+        self.refunds = Refunds(storage, self.clock, self.lifecycle, self.disputes)
         self.faults = Faults()
         #: Requests whose idempotency key is in use: (livemode, key).
         self.busy_keys: set[tuple[bool, str]] = set()
@@ -120,7 +122,10 @@ class Simulator:
 
     def _fall_due(self, record: Record) -> None:
         with self.atomic():
-            self.lifecycle.fall_due(record)
+            if record.kind == "dispute":
+                self.disputes.fall_due(record)
+            else:
+                self.lifecycle.fall_due(record)
 
     # Control
 

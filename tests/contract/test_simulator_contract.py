@@ -93,6 +93,8 @@ def look_at_everything(wire: Wire, session_id: str) -> None:
     wire("GET /v1/checkout/sessions", expand=["data.payment_intent"])
     wire("GET /v1/payment_intents")
     wire("GET /v1/refunds")
+    for dispute in wire("GET /v1/disputes", expand=["data.charge", "data.payment_intent"])["data"]:
+        wire("GET /v1/disputes/{dispute}", dispute["id"])
     events = wire("GET /v1/events", limit=100)["data"]
     for event in events:
         contract.validate_object("event", event)
@@ -198,6 +200,44 @@ def test_life_of_a_reserved_payment_that_is_captured_and_refunded(
         "refund.failed",
         "refund.updated",
     ]
+
+
+@pytest.mark.parametrize("decision", ["won", "lost"])
+def test_life_of_a_dispute_that_begins_as_an_inquiry(
+    decision: str, simulator: Simulator, shop: Receiver, wire: Wire
+) -> None:
+    session = wire(SESSIONS, **order())
+    intent = simulator.pay(session["id"])["payment_intent"]["id"]
+    dispute = simulator.dispute(intent, inquiry=True)
+    look_at_everything(wire, session["id"])
+    simulator.dispute_answered(dispute)
+    look_at_everything(wire, session["id"])
+    simulator.escalate_dispute(dispute)
+    look_at_everything(wire, session["id"])
+    error = wire("POST /v1/refunds", payment_intent=intent, status=400)
+    assert error["error"]["code"] == "charge_disputed"
+    simulator.dispute_answered(dispute)
+    look_at_everything(wire, session["id"])
+    simulator.decide_dispute(dispute, decision)
+    look_at_everything(wire, session["id"])
+    reinstated = ["charge.dispute.funds_reinstated"] if decision == "won" else []
+    assert received_events(simulator, shop)[5:] == [
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.updated",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+        *reinstated,
+    ]
+
+
+def test_life_of_an_inquiry_that_is_closed(simulator: Simulator, shop: Receiver, wire: Wire) -> None:
+    session = wire(SESSIONS, **order())
+    intent = simulator.pay(session["id"])["payment_intent"]["id"]
+    simulator.decide_dispute(simulator.dispute(intent, inquiry=True), "closed")
+    look_at_everything(wire, session["id"])
+    assert received_events(simulator, shop)[5:] == ["charge.dispute.created", "charge.dispute.closed"]
 
 
 @pytest.mark.parametrize("how", ["by the shop", "by time"])

@@ -83,7 +83,7 @@ class Simulator:
         self._call("POST", "reset")
 
     def state(self) -> Json:
-        """Everything: sessions, payment_intents, charges, refunds, events, deliveries, ... oldest first."""
+        """Everything, oldest first: sessions, payment_intents, charges, refunds, disputes, events, ..."""
         return self._call("GET", "state")
 
     def requests(self, method: str | None = None, path: str | None = None) -> list[Json]:
@@ -187,6 +187,34 @@ class Simulator:
 
     def decide_refund(self, refund_id: str, status: str) -> Json:
         return self._call("POST", f"refunds/{refund_id}/decide", {"status": status})
+
+    # Disputes
+
+    def dispute(
+        self,
+        payment_intent_id: str,
+        reason: str = "fraudulent",
+        amount: int | None = None,
+        *,
+        inquiry: bool = False,
+    ) -> str:
+        """The shopper's bank disputes a captured payment, or ``amount`` øre of it; returns the dispute's id.
+        An ``inquiry`` withdraws no money."""
+        body = {"reason": reason, "amount": amount, "inquiry": inquiry}
+        id: str = self._call("POST", f"payment_intents/{payment_intent_id}/dispute", body)["dispute"]["id"]
+        return id
+
+    def dispute_answered(self, dispute_id: str) -> Json:
+        """The shop's evidence was sent: the bank reads it ("under_review", "warning_under_review")."""
+        return self._call("POST", f"disputes/{dispute_id}/answer")
+
+    def escalate_dispute(self, dispute_id: str) -> Json:
+        """An inquiry becomes a dispute, and its money is withdrawn."""
+        return self._call("POST", f"disputes/{dispute_id}/escalate")
+
+    def decide_dispute(self, dispute_id: str, status: str) -> Json:
+        """What the bank says in the end: "won" or "lost" (of a dispute), "closed" (of an inquiry)."""
+        return self._call("POST", f"disputes/{dispute_id}/decide", {"status": status})
 
     def _one(self, kind: str, id: str) -> Json:
         found: Json = next(item for item in self.state()[kind] if item["id"] == id)

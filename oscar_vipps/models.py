@@ -265,6 +265,8 @@ class Dispute(models.Model):
 
     #: Nothing more is expected.
     CLOSED = (Status.WARNING_CLOSED, Status.PREVENTED, Status.LOST, Status.WON)
+    #: Stripe refunds nothing meanwhile.
+    HINDERING = (Status.NEEDS_RESPONSE, Status.UNDER_REVIEW)
 
     payment = models.ForeignKey(
         Payment, on_delete=models.PROTECT, related_name="disputes", verbose_name=_("Payment")

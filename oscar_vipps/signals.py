@@ -23,7 +23,7 @@ payment_cancelled = Signal()
 payment_expired = Signal()
 #: Money went back to the shopper; also has ``refund``, a ``models.Refund``. Sent for each.
 payment_refunded = Signal()
-#: The shopper's bank disputes the payment.
+#: The shopper's bank disputes the payment, or asks about it; also has ``dispute``, a ``models.Dispute``.
 payment_disputed = Signal()
 #: Something happened that a person has to look at; also has ``reason``, a ``models.Flag.Reason``.
 payment_needs_attention = Signal()

@@ -123,7 +123,9 @@ class RefundView(PaymentActionView):
             return
         amount, reference = to_ore(form.cleaned_data["amount"]), form.cleaned_data["reference"]
         try:
-            refund = refunds.request_refund(payment, amount, by=request.user, reference=reference)
+            refund = refunds.request_refund(
+                payment, refunds.Wish(amount, by=request.user, reference=reference)
+            )
         except refunds.NotRefundable:
             messages.error(request, _("That much isn't left any more. Nothing has been refunded."))
             return

@@ -85,6 +85,14 @@ def list_refunds(payment_intent_id: str) -> list[dict[str, Any]]:
     return list(newest_first)[::-1]
 
 
+def list_disputes(payment_intent_id: str) -> list[dict[str, Any]]:
+    """Every dispute of the payment, oldest first; raises ``GatewayError``."""
+    newest_first = _list(
+        lambda client: client.v1.disputes.list({"payment_intent": payment_intent_id, "limit": 100})
+    )
+    return list(newest_first)[::-1]
+
+
 def _call(request: Callable[[stripe.StripeClient], Any]) -> dict[str, Any]:
     with _translated() as client:
         answer: dict[str, Any] = request(client).to_dict()

@@ -31,6 +31,11 @@ HANDLED = frozenset(
         "refund.created",
         "refund.updated",
         "refund.failed",
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
     }
 )
 
@@ -53,11 +58,13 @@ KEPT: dict[str, type] = {
     "canceled_at": int,
     "cancellation_reason": str,
     "failure_reason": str,
+    "reason": str,
 }
 #: And of the objects in it.
-_NESTED = {
-    "metadata": (PAYMENT_KEY, ORDER_KEY, SITE_KEY, REFUND_KEY),
-    "last_payment_error": ("type", "code", "decline_code"),
+_NESTED: dict[str, dict[str, type]] = {
+    "metadata": dict.fromkeys((PAYMENT_KEY, ORDER_KEY, SITE_KEY, REFUND_KEY), str),
+    "last_payment_error": dict.fromkeys(("type", "code", "decline_code"), str),
+    "evidence_details": {"due_by": int},
 }
 _REFERENCES = ("payment_intent", "latest_charge", "charge")
 #: The id or the type of an event.
@@ -119,8 +126,8 @@ def facts(event: StripeObject) -> StripeObject:
         if name in data:
             kept[name] = _id_of(data[name])
             malformed += [name] if data[name] is not None and kept[name] is None else []
-    for name, names in _NESTED.items():
-        found, wrong = _texts(data.get(name), names)
+    for name, kinds in _NESTED.items():
+        found, wrong = _nested(data.get(name), kinds)
         if found or name == "metadata":
             kept[name] = found
         malformed += [name] if wrong else []
@@ -156,15 +163,19 @@ def _is_text(value: Any) -> bool:
     )
 
 
-def _texts(found: Any, names: Iterable[str]) -> tuple[dict[str, str], bool]:
-    """The texts of these names, and whether something is no text where one belongs."""
+def _nested(found: Any, kinds: dict[str, type]) -> tuple[dict[str, Any], bool]:
+    """What is kept of an object, and whether something in it is not of its kind. A text may be empty here."""
     if found is None:
         return {}, False
     if not isinstance(found, dict):
         return {}, True
-    given = {name: found[name] for name in names if found.get(name) is not None}
-    texts = {name: value for name, value in given.items() if _is_text(value)}
-    return texts, texts != given
+    given = {name: found[name] for name in kinds if found.get(name) is not None}
+    kept = {
+        name: value
+        for name, value in given.items()
+        if (_is_text(value) if kinds[name] is str else _is(kinds[name], value))
+    }
+    return kept, kept != given
 
 
 def _id_of(value: Any) -> str | None:

@@ -18,6 +18,12 @@ REFUND_KEY = "oscar_vipps_refund"
 
 REFUND_STATUSES = ("pending", "requires_action", "succeeded", "failed", "canceled")
 
+#: A dispute whose status begins with ``warning`` is an inquiry.
+DISPUTE_STATUSES = (
+    *("warning_needs_response", "warning_under_review", "warning_closed"),
+    *("needs_response", "under_review", "prevented", "won", "lost"),
+)
+
 #: Among the stored facts of an event's object: what was there and made no sense.
 MALFORMED = "malformed"
 
@@ -35,6 +41,21 @@ class RefundSnapshot:
     failure_reason: str = ""
     #: Ours, of a refund that this app asked for.
     reference: str = ""
+
+
+@dataclass(frozen=True)
+class DisputeSnapshot:
+    """What Stripe said about one dispute. ``amount`` in øre."""
+
+    dispute_id: str
+    amount: int
+    #: One of ``DISPUTE_STATUSES``.
+    status: str
+    reason: str = ""
+    evidence_due_at: datetime | None = None
+    #: The bank has taken the money; it has given it back.
+    funds_withdrawn: bool = False
+    funds_reinstated: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,10 +91,15 @@ class Snapshot:
     #: Øre that Stripe says are refunded or about to be. No more than a hint to ask for the refunds.
     amount_refunded: int = 0
     refunds: tuple[RefundSnapshot, ...] = ()
+    #: No more than a hint to ask for the disputes.
+    disputed: bool = False
+    disputes: tuple[DisputeSnapshot, ...] = ()
 
 
 def from_object(data: StripeObject) -> Snapshot:
-    """Of a ``checkout.session``, ``payment_intent`` or ``refund``; raises ``ValueError`` for any other."""
+    """Of a ``checkout.session``, ``payment_intent``, ``refund`` or ``dispute``; raises ``ValueError`` for any
+    other.
+    """
     kind = data.get("object")
     if kind == "checkout.session":
         return _from_session(data)
@@ -81,6 +107,8 @@ def from_object(data: StripeObject) -> Snapshot:
         return _from_payment_intent(data)
     if kind == "refund":
         return _from_refund(data)
+    if kind == "dispute":
+        return _from_dispute(data)
     raise ValueError(f"no facts about payments are known of a {kind}")
 
 
@@ -99,7 +127,14 @@ def from_event(type: str, data: StripeObject) -> Snapshot:
     if type == "checkout.session.async_payment_failed":
         # The session says no more than "complete" and "unpaid", as it does of a reservation.
         return replace(snapshot, session_ended=True)
-    return snapshot
+    # What these tell is in their names; the object says it in lists that aren't kept.
+    if type == "charge.dispute.funds_withdrawn":
+        disputes = tuple(replace(each, funds_withdrawn=True) for each in snapshot.disputes)
+    elif type == "charge.dispute.funds_reinstated":
+        disputes = tuple(replace(each, funds_reinstated=True) for each in snapshot.disputes)
+    else:
+        disputes = snapshot.disputes
+    return replace(snapshot, disputes=disputes)
 
 
 def _from_session(session: StripeObject) -> Snapshot:
@@ -171,6 +206,36 @@ def refund_facts(refund: StripeObject) -> RefundSnapshot:
     )
 
 
+def _from_dispute(dispute: StripeObject) -> Snapshot:
+    """Nothing of ours is written on a dispute: its PaymentIntent says whose it is."""
+    return Snapshot(
+        payment=None,
+        order=None,
+        site=None,
+        livemode=bool(dispute.get("livemode")),
+        currency=(dispute.get("currency") or "").upper(),
+        amount=None,
+        payment_intent_id=dispute["payment_intent"],
+        disputes=(dispute_facts(dispute),),
+    )
+
+
+def dispute_facts(dispute: StripeObject) -> DisputeSnapshot:
+    """Of a ``dispute``; raises ``ValueError`` where it is in no status that Stripe documents."""
+    if dispute["status"] not in DISPUTE_STATUSES:
+        raise ValueError(f"a dispute is never {dispute['status']!r}")
+    moved = [each["amount"] for each in dispute.get("balance_transactions") or ()]
+    return DisputeSnapshot(
+        dispute_id=dispute["id"],
+        amount=dispute["amount"],
+        status=dispute["status"],
+        reason=(dispute.get("reason") or "")[:64],
+        evidence_due_at=_moment((dispute.get("evidence_details") or {}).get("due_by")),
+        funds_withdrawn=any(amount < 0 for amount in moved),
+        funds_reinstated=any(amount > 0 for amount in moved),
+    )
+
+
 def _binding(data: StripeObject) -> dict[str, Any]:
     metadata = data.get("metadata") or {}
     return {
@@ -201,6 +266,7 @@ def _money(intent: StripeObject) -> dict[str, Any]:
         "amount_refunded": (charge.get("amount_refunded") or 0)
         if captured and isinstance(charge, dict)
         else 0,
+        "disputed": bool(isinstance(charge, dict) and charge.get("disputed")),
         "released": status == "canceled",
         "decline_code": _decline_code(intent),
     }

@@ -34,6 +34,8 @@ def mismatch(payment: Payment, snapshot: Snapshot) -> str | None:
     }
     for refund in snapshot.refunds:
         expected[f"refund {refund.refund_id}"] = (True, 0 < refund.amount <= payment.amount)
+    for dispute in snapshot.disputes:
+        expected[f"dispute {dispute.dispute_id}"] = (True, 0 < dispute.amount <= payment.amount)
     if not payment.payment_intent_id and snapshot.payment_intent_id:
         others = Payment.objects.exclude(pk=payment.pk)
         is_taken = others.filter(payment_intent_id=snapshot.payment_intent_id).exists()

@@ -16,15 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from oscar_vipps import signals
 from oscar_vipps.conf import get_settings
 from oscar_vipps.exceptions import trail
-from oscar_vipps.models import Flag, Payment
+from oscar_vipps.models import Flag, Payment, Refund
 from oscar_vipps.money import to_decimal
-from oscar_vipps.shop import ledger, orders
+from oscar_vipps.shop import orders
 from oscar_vipps.shop.reinstatement import CannotReinstate, reinstate
 from oscar_vipps.shop.reversal import reverse
 
 from .announcements import announce
 from .flags import flag
-from .refund_rows import Change
 from .states import ENDED, State
 
 logger = logging.getLogger("oscar_vipps")
@@ -53,10 +52,6 @@ LATE_NOTE = _("Vipps: NOK {amount} arrived after the order had ended, and is to 
 RELEASED_NOTE = _("Vipps: the reservation of NOK {amount}, which came too late, is released.")
 # Translators: a note on the order, for staff. {amount} is a number such as 249.00
 REINSTATED_NOTE = _("Vipps: NOK {amount} arrived after the order had ended. The order is taken up again.")
-# Translators: a note on the order, for staff. {amount} is a number such as 249.00
-REFUNDED_NOTE = _("Vipps: NOK {amount} was refunded.")
-# Translators: a note on the order, for staff. {amount} is a number such as 249.00
-REFUND_FAILED_NOTE = _("Vipps: a refund of NOK {amount} did not reach the shopper.")
 
 
 def enter(payment: Payment, order: Any, state: State, *, is_called_off: bool) -> None:
@@ -71,15 +66,23 @@ def enter(payment: Payment, order: Any, state: State, *, is_called_off: bool) ->
     announce(SIGNALS[state], payment)
     orders.add_note(order, NOTES[state], payment.amount)
     if state in ENDED:
+        # What was to be refunded of it isn't taken.
+        payment.refunds.filter(status=Refund.Status.REQUESTED).update(status=Refund.Status.CANCELLED)
         reverse(order)
     elif is_called_off:
         # The order stays what they made it.
         flag(payment, Flag.Reason.ORDER_CANCELLED, f"NOK {to_decimal(payment.amount)} is {state.value}")
         return
-    _follow(payment, order, state.value)
+    if state == State.CANCELLED and payment.released and not payment.cancel_requested_at:
+        flag(
+            payment,
+            Flag.Reason.RESERVATION_LOST,
+            f"NOK {to_decimal(payment.amount)} was not captured in time",
+        )
+    follow(payment, order, state.value)
 
 
-def _follow(payment: Payment, order: Any, outcome: str) -> None:
+def follow(payment: Payment, order: Any, outcome: str) -> None:
     """The order's status follows, where pipeline and shop let it; the money is what it is in any case."""
     try:
         # A savepoint: what the shop's handler began is undone with it, and nothing else.
@@ -140,21 +143,3 @@ def notice_late_money(payment: Payment, order: Any) -> None:
 def notice_late_release(payment: Payment, order: Any) -> None:
     """A reservation that came after the end is gone again."""
     orders.add_note(order, RELEASED_NOTE, payment.amount_authorized)
-
-
-def refund_moved(payment: Payment, order: Any, change: Change) -> None:
-    """The books, the order and staff learn what became of a refund."""
-    refund = change.refund
-    if change.arrived:
-        ledger.record_refund(payment, refund)
-        orders.add_note(order, REFUNDED_NOTE, refund.amount)
-        announce(signals.payment_refunded, payment, refund=refund)
-        if payment.state == State.CAPTURED and not orders.is_cancelled(order):
-            is_all = payment.amount_refunded == payment.amount_captured
-            _follow(payment, order, "refunded" if is_all else "partially_refunded")
-    elif change.failed:
-        if change.came_back:
-            ledger.take_back_refund(payment, refund)
-        orders.add_note(order, REFUND_FAILED_NOTE, refund.amount)
-        why = refund.failure_reason or refund.status
-        flag(payment, Flag.Reason.REFUND_FAILED, f"NOK {to_decimal(refund.amount)}, {refund}: {why}")

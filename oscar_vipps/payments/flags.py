@@ -21,6 +21,12 @@ def resolve(payment: Payment, *reasons: Flag.Reason) -> None:
     )
 
 
+def reopen(payment: Payment, *reasons: Flag.Reason) -> None:
+    """What was done is undone."""
+    done = Flag.objects.filter(payment=payment, reason__in=reasons).exclude(resolved_at=None)
+    done.update(resolved_at=None)
+
+
 def flag(payment: Payment, reason: Flag.Reason, detail: str) -> bool:
     """Mark the (locked) payment; tells whether that is news.
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from oscar_vipps.conf import get_settings
 from oscar_vipps.exceptions import GatewayError, GatewayRefused, KeyRefused
 from oscar_vipps.gateway import client
-from oscar_vipps.gateway.snapshot import Snapshot, from_object, refund_facts
+from oscar_vipps.gateway.snapshot import Snapshot, dispute_facts, from_object, refund_facts
 from oscar_vipps.models import Flag, Payment, new_reference
 from oscar_vipps.money import to_decimal, to_ore
 from oscar_vipps.shop import ledger
@@ -69,6 +69,9 @@ def refresh(payment: Payment) -> Payment:
     if snapshot.payment_intent_id and (snapshot.amount_refunded or payment.refunds.exists()):
         refunds = client.list_refunds(snapshot.payment_intent_id)
         snapshot = replace(snapshot, refunds=tuple(map(refund_facts, refunds)))
+    if snapshot.payment_intent_id and (snapshot.disputed or payment.disputes.exists()):
+        disputes = client.list_disputes(snapshot.payment_intent_id)
+        snapshot = replace(snapshot, disputes=tuple(map(dispute_facts, disputes)))
     return settle(payment.pk, snapshot)
 
 
@@ -148,6 +151,11 @@ def capture(payment: Payment) -> Payment:
 
 def void(payment: Payment) -> Payment:
     """Release what is reserved. May be repeated, and raises, as ``capture`` does."""
+    with transaction.atomic():
+        payment = Payment.objects.select_for_update().get(pk=payment.pk)
+        if payment.state == State.AUTHORIZED:
+            # By which a reservation that the shop gives up is told from one that it loses.
+            _ask_for_cancellation(payment)
     return _ask(payment, client.cancel_payment_intent)
 
 

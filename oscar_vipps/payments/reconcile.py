@@ -48,11 +48,14 @@ class Due(enum.Enum):
     UNPAID = "ask whether it was paid"
     RESERVED = "ask whether it is still reserved"
     CONFIRMATION = "send the confirmation that is due"
+    REFUND_CONFIRMATION = "tell the shopper of a refund"
 
 
 #: States in which a payment still may become another.
 LIVE = (State.CREATED, State.OPEN, State.AUTHORIZED)
 OPEN_REFUNDS = (Refund.Status.REQUESTED, Refund.Status.PENDING)
+#: Refunds that the shopper has no mail about yet.
+UNTOLD = Q(status=Refund.Status.SUCCEEDED, confirmation_sent_at=None)
 
 
 def due(now: datetime) -> QuerySet[Payment]:
@@ -67,16 +70,24 @@ def due(now: datetime) -> QuerySet[Payment]:
     flagged = Flag.objects.filter(payment=OuterRef("pk"), reason=Flag.Reason.ORDER_CANCELLED)
     unflagged = Q(state=State.CAPTURED, amount_captured__gt=F("amount_refunded")) & ~Exists(flagged)
     called_off = is_cancelled & (Q(state__in=LIVE) | unflagged)
-    refund = Q(pk__in=Refund.objects.filter(status__in=OPEN_REFUNDS).values("payment_id"))
+    # One of money that is only reserved waits until it is captured.
+    refund = Q(
+        pk__in=Refund.objects.filter(status__in=OPEN_REFUNDS).values("payment_id"), amount_captured__gt=0
+    )
+    untold = Q(pk__in=Refund.objects.filter(UNTOLD).values("payment_id"))
     unpaid = Q(state__in=[State.CREATED, State.OPEN])
     unconfirmed = Q(state__in=[State.AUTHORIZED, State.CAPTURED], confirmation_sent_at=None) & ~is_cancelled
     reserved = Q(state=State.AUTHORIZED) & _quiet_since(now - RESERVED_QUIET)
-    quiet = _quiet_since(now - QUIET) & (late_money | called_off | refund | unpaid | unconfirmed)
+    quiet = _quiet_since(now - QUIET) & (late_money | called_off | refund | unpaid | unconfirmed | untold)
     return (
         Payment.objects.filter(quiet | reserved, livemode=get_settings().livemode)
         .select_related("order")
         .order_by(F("checked_at").asc(nulls_first=True), "pk")
     )
+
+
+def _has_refund(condition: Q) -> Q:
+    return Q(pk__in=Refund.objects.filter(condition).values("payment_id"))
 
 
 def _quiet_since(moment: datetime) -> Q:
@@ -89,10 +100,12 @@ def why_due(payment: Payment, now: datetime) -> Due:
         return Due.LATE_MONEY
     if orders.is_cancelled(payment.order) and (payment.state in LIVE or _is_to_be_flagged(payment)):
         return Due.CALLED_OFF
-    if payment.refunds.filter(status__in=OPEN_REFUNDS).exists():
+    if payment.amount_captured and payment.refunds.filter(status__in=OPEN_REFUNDS).exists():
         return Due.REFUND
     if payment.is_paid and payment.confirmation_sent_at is None:
         return Due.CONFIRMATION
+    if payment.refunds.filter(UNTOLD).exists():
+        return Due.REFUND_CONFIRMATION
     if payment.state == State.AUTHORIZED:
         return Due.RESERVED
     if payment.session_id is None:
@@ -130,6 +143,9 @@ def reconcile(payment: Payment, now: datetime) -> Payment:
             payment = operations.refresh(payment)
         if payment.is_paid:
             _send_confirmation(payment)
+    elif reason == Due.REFUND_CONFIRMATION:
+        for refund in payment.refunds.filter(UNTOLD):
+            _tell_of_refund(refund)
     elif reason == Due.LATE_MONEY:
         payment = refunds.return_late_money(operations.refresh(payment))
     elif reason == Due.CALLED_OFF:
@@ -147,8 +163,17 @@ def reconcile(payment: Payment, now: datetime) -> Payment:
 
 def _send_confirmation(payment: Payment) -> None:
     mail.send_confirmation(payment.pk)
-    payment.refresh_from_db(fields=["confirmation_sent_at", "confirmation_claimed_at"])
-    if payment.confirmation_sent_at is None and payment.confirmation_claimed_at is None:
+    _check_sent(payment)
+
+
+def _tell_of_refund(refund: Refund) -> None:
+    mail.send_refund(refund.pk)
+    _check_sent(refund)
+
+
+def _check_sent(row: Payment | Refund) -> None:
+    row.refresh_from_db(fields=["confirmation_sent_at", "confirmation_claimed_at"])
+    if row.confirmation_sent_at is None and row.confirmation_claimed_at is None:
         raise ConfirmationFailed("the mail could not be sent; the log says why")
 
 

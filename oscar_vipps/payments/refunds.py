@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -11,10 +13,10 @@ from django.db.models import F, Q, Sum
 from oscar_vipps.exceptions import GatewayFailed, GatewayRefused, KeyRefused, KeyReuse, NotEnrolled
 from oscar_vipps.gateway import client
 from oscar_vipps.gateway.snapshot import ORDER_KEY, PAYMENT_KEY, REFUND_KEY, SITE_KEY, from_object
-from oscar_vipps.models import Flag, Payment, Refund, new_reference
+from oscar_vipps.models import Dispute, Flag, Payment, Refund, RefundLine, new_reference
 from oscar_vipps.money import to_decimal
 
-from . import operations
+from . import operations, refund_lines
 from .flags import flag
 from .settlement import settle
 
@@ -24,45 +26,100 @@ Status = Refund.Status
 
 
 def refundable(payment: Payment) -> int:
-    """Øre that were captured, and are neither sent back nor on their way."""
+    """Øre that were captured, and are neither sent back, nor on their way, nor withdrawn by a bank."""
     promised = payment.refunds.exclude(status__in=[Status.FAILED, Status.CANCELLED])
-    return payment.amount_captured - (promised.aggregate(sum=Sum("amount"))["sum"] or 0)
+    given = promised.aggregate(sum=Sum("amount"))["sum"] or 0
+    return payment.amount_captured - given - payment.amount_disputed
 
 
 class NotRefundable(ValueError):
-    """The amount isn't positive, or more than is left."""
+    """The amount isn't positive, or more than is left, or the goods are."""
 
 
-def request_refund(
-    payment: Payment, amount: int | None = None, *, by: Any = None, reference: str = ""
-) -> Refund:
-    """Save the wish to send back ``amount`` øre, or all that is left. ``send`` then asks Stripe.
+class DisputeIsOpen(NotRefundable):
+    """The shopper's bank decides about the money at this moment: Stripe refunds nothing."""
 
-    ``by`` is the user who wants it; None for this app itself. The same ``reference`` again is the same wish
-    again, however often a button is pressed. Raises ``NotRefundable``.
+
+def open_dispute(payment: Payment) -> Dispute | None:
+    """What stands in the way of refunds. An inquiry doesn't."""
+    return payment.disputes.filter(status__in=Dispute.HINDERING).first()
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What staff want sent back, and why."""
+
+    #: Øre; None for all that is left, or for what ``goods`` cost.
+    amount: int | None = None
+    #: Order line: quantity.
+    goods: Mapping[Any, int] = field(default_factory=dict)
+    returns_stock: bool = False
+    #: One of ``Refund.Reason``, or empty.
+    reason: str = ""
+    #: The same again is the same wish again, however often a button is pressed.
+    reference: str = ""
+    #: The user who wants it; None for this app itself.
+    by: Any = None
+
+
+def request_refund(payment: Payment, wish: Wish = Wish(), *, once_captured: bool = False) -> Refund:
+    """Save the wish. ``send`` then asks Stripe.
+
+    ``once_captured``: of money that is only reserved, to be sent when it is captured. Raises
+    ``NotRefundable``.
     """
     with transaction.atomic():
         # What is left is computed and promised under one lock.
         payment = Payment.objects.select_for_update().get(pk=payment.pk)
-        if reference and (known := payment.refunds.filter(reference=reference).first()):
+        if wish.reference and (known := payment.refunds.filter(reference=wish.reference).first()):
             return known
-        left = refundable(payment)
-        amount = left if amount is None else amount
+        if dispute := open_dispute(payment):
+            raise DisputeIsOpen(f"dispute {dispute} is open")
+        left = reserved_left(payment) if once_captured else refundable(payment)
+        amount = _amount(payment, wish, left)
         if not 0 < amount <= left:
             raise NotRefundable(f"{amount} øre can't be refunded, {left} are left")
-        return Refund.objects.create(
-            payment=payment, amount=amount, requested_by=by, reference=reference or new_reference()
+        refund = Refund.objects.create(
+            payment=payment,
+            amount=amount,
+            requested_by=wish.by,
+            reference=wish.reference or new_reference(),
+            reason=wish.reason,
+            returns_stock=wish.returns_stock,
         )
+        for line, quantity in wish.goods.items():
+            RefundLine.objects.create(refund=refund, line=line, quantity=quantity)
+        return refund
+
+
+def reserved_left(payment: Payment) -> int:
+    """Øre that are reserved, and not to be sent back once they are captured."""
+    if payment.state != Payment.State.AUTHORIZED:
+        return 0
+    promised = payment.refunds.filter(status=Status.REQUESTED).aggregate(sum=Sum("amount"))["sum"]
+    return payment.amount_authorized - (promised or 0)
+
+
+def _amount(payment: Payment, wish: Wish, left: int) -> int:
+    lines_left = refund_lines.quantities_left(payment)
+    for line, quantity in wish.goods.items():
+        if not 0 < quantity <= lines_left.get(line, 0):
+            raise NotRefundable(f"{quantity} of line {line.pk} can't be refunded")
+    if wish.amount is not None:
+        return wish.amount
+    return min(left, refund_lines.amount_of(payment, wish.goods)) if wish.goods else left
 
 
 def send(refund: Refund) -> Payment:
     """Ask Stripe for a refund that is wished for. May be repeated: the same is asked for again.
 
     Raises ``GatewayError`` where that leaves the wish open. A refund that Stripe refuses for good is marked
-    as failed, and flagged.
+    as failed, and flagged. One of money that isn't captured yet waits.
     """
     payment = refund.payment
-    parameters = {
+    if not payment.amount_captured:
+        return payment
+    parameters: dict[str, Any] = {
         "payment_intent": payment.payment_intent_id,
         "amount": refund.amount,
         "metadata": {
@@ -72,6 +129,8 @@ def send(refund: Refund) -> Payment:
             REFUND_KEY: refund.reference,
         },
     }
+    if refund.reason:
+        parameters["reason"] = refund.reason
     key = f"{refund.reference}-refund-{refund.attempt}"
     try:
         answer = client.create_refund(parameters, idempotency_key=key)
@@ -145,8 +204,8 @@ def return_late_money(payment: Payment) -> Payment:
     if left <= 0 or payment.refunds.filter(came_to_nothing, amount=left).exists():
         return payment
     try:
-        refund = request_refund(payment, left)
+        refund = request_refund(payment)
     except NotRefundable:
-        # Somebody else is sending it back at this moment.
+        # Somebody else is sending it back at this moment, or a bank has asked for it.
         return payment
     return send(refund)

@@ -6,23 +6,21 @@ the state follows from the facts, and everything else follows from entering a st
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import partial
 
-from django.conf import settings as django_settings
 from django.db import transaction
-from django.utils import timezone
 
 from oscar_vipps.gateway.snapshot import Snapshot
 from oscar_vipps.models import Flag, Payment
 from oscar_vipps.shop import ledger, mail, orders
 
-from . import consequences, refund_rows, states
+from . import consequences, dispute_rows, money_back, refund_rows, states
 from .binding import is_of_another_attempt, mismatch
 from .flags import flag, resolve
+from .moments import as_stored
 from .states import ENDED, Fact, State
 
-#: The answer to a refund of money of which nothing is known yet.
+#: The answer to a refund or a dispute of money of which nothing is known yet.
 NOT_CAPTURED = "The money is not known to be captured."
 
 
@@ -45,7 +43,8 @@ def settle_or_refuse(payment_id: int, snapshot: Snapshot) -> tuple[Payment, str]
         payment = Payment.objects.select_for_update().get(pk=payment_id)
         if is_of_another_attempt(payment, snapshot):
             return payment, "About a Checkout Session that nobody was sent to."
-        if snapshot.refunds and not payment.amount_captured and not snapshot.amount_captured:
+        about_captured_money = snapshot.refunds or snapshot.disputes
+        if about_captured_money and not payment.amount_captured and not snapshot.amount_captured:
             # Of a reservation that is released Stripe may speak as of a refund, and that is none.
             return payment, NOT_CAPTURED
         if problem := mismatch(payment, snapshot):
@@ -75,7 +74,7 @@ def _apply(payment: Payment, snapshot: Snapshot) -> None:
         # here and in announcements: what a mail server or a shop's receiver does must not keep the rest from
         # happening. Registered before any code of the shop runs, which may register something that fails.
         transaction.on_commit(partial(mail.send_confirmation, payment.pk), robust=True)
-    if not (steps or has_more or is_released or snapshot.refunds):
+    if not (steps or has_more or is_released or snapshot.refunds or snapshot.disputes):
         return
     payment.order = order = orders.locked(payment.order_id)
     ledger.record(payment)
@@ -88,7 +87,9 @@ def _apply(payment: Payment, snapshot: Snapshot) -> None:
         if payment.released and payment.amount_authorized and (has_more or is_released):
             consequences.notice_late_release(payment, order)
     for change in refund_rows.update(payment, snapshot.refunds):
-        consequences.refund_moved(payment, order, change)
+        money_back.refund_moved(payment, order, change)
+    for dispute_change in dispute_rows.update(payment, snapshot.disputes):
+        money_back.dispute_moved(payment, order, dispute_change)
     if not (payment.holds_money or payment.state in (State.CREATED, State.OPEN)):
         resolve(payment, Flag.Reason.LATE_PAYMENT, Flag.Reason.ORDER_CANCELLED)
 
@@ -101,10 +102,10 @@ def _add_facts(payment: Payment, snapshot: Snapshot) -> None:
     payment.session_id = payment.session_id or snapshot.session_id
     payment.payment_intent_id = payment.payment_intent_id or snapshot.payment_intent_id
     if snapshot.payment_intent_created_at:
-        payment.payment_intent_created_at = _as_stored(snapshot.payment_intent_created_at)
+        payment.payment_intent_created_at = as_stored(snapshot.payment_intent_created_at)
     payment.session_url = snapshot.session_url or payment.session_url
     if snapshot.session_expires_at:
-        payment.session_expires_at = _as_stored(snapshot.session_expires_at)
+        payment.session_expires_at = as_stored(snapshot.session_expires_at)
     payment.amount_authorized = max(payment.amount_authorized, snapshot.amount_authorized)
     payment.amount_captured = max(payment.amount_captured, snapshot.amount_captured)
     payment.released = payment.released or snapshot.released
@@ -113,11 +114,6 @@ def _add_facts(payment: Payment, snapshot: Snapshot) -> None:
         payment.charge_id = payment.charge_id or snapshot.charge_id
     if snapshot.decline_code is not None:
         payment.decline_code = snapshot.decline_code
-
-
-def _as_stored(moment: datetime) -> datetime:
-    """With a time zone where the shop uses them (``USE_TZ``), and without where it doesn't."""
-    return moment if django_settings.USE_TZ else timezone.make_naive(moment, timezone.get_default_timezone())
 
 
 def _facts(payment: Payment, snapshot: Snapshot) -> set[Fact]:

@@ -6,20 +6,24 @@ Only ever called with the payment's row locked, which is what makes reading and 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from oscar.core.loading import get_class, get_model
 
-from oscar_vipps.models import Payment, Refund
+from oscar_vipps.models import Dispute, Payment, Refund
 from oscar_vipps.money import to_decimal, to_ore
 
 EventHandler = get_class("order.processing", "EventHandler")
 PaymentEventType = get_model("order", "PaymentEventType")
 Source = get_model("payment", "Source")
 SourceType = get_model("payment", "SourceType")
+Transaction = get_model("payment", "Transaction")
 
 #: Code of the source type that orders paid with Vipps carry.
 SOURCE_TYPE = "vipps"
+#: ``Transaction.txn_type`` of money that a bank withdrew, beside Oscar's own.
+DISPUTE = "Dispute"
 
 
 def open_source(order: Any, reference: str) -> Any:
@@ -38,17 +42,18 @@ def record(payment: Payment) -> None:
     reserved = payment.amount_authorized - to_ore(source.amount_allocated)
     if reserved > 0:
         source.allocate(to_decimal(reserved), reference=reference, status="confirmed")
-        _add_event(payment, "Authorised", reserved)
+        _add_event(payment, "Authorised", reserved, _everything(payment))
     captured = payment.amount_captured - to_ore(source.amount_debited)
     if captured > 0:
         source.debit(to_decimal(captured), reference=reference, status="confirmed")
-        _add_event(payment, "Settled", captured)
+        _add_event(payment, "Settled", captured, _everything(payment))
 
 
 def record_refund(payment: Payment, refund: Refund) -> None:
     """Money went back to the shopper."""
     _refund(payment, refund, refund.amount, status="confirmed")
-    _add_event(payment, "Refunded", refund.amount)
+    goods = [(each.line, each.quantity) for each in refund.lines.select_related("line")]
+    _add_event(payment, "Refunded", refund.amount, goods)
 
 
 def take_back_refund(payment: Payment, refund: Refund) -> None:
@@ -56,19 +61,44 @@ def take_back_refund(payment: Payment, refund: Refund) -> None:
     _refund(payment, refund, -refund.amount, status=refund.status)
 
 
+def record_dispute(payment: Payment, dispute: Dispute) -> None:
+    """The bank took the money. ``Source`` has no sum for that: a ``Transaction`` says it."""
+    _dispute(payment, dispute, dispute.amount, status="withdrawn")
+    _add_event(payment, "Disputed", dispute.amount)
+
+
+def take_back_dispute(payment: Payment, dispute: Dispute) -> None:
+    """The bank gave the money back."""
+    _dispute(payment, dispute, -dispute.amount, status="reinstated")
+
+
 def _refund(payment: Payment, refund: Refund, amount: int, *, status: str) -> None:
     source = Source.objects.select_for_update().get(pk=payment.source_id)
     source.refund(to_decimal(amount), reference=refund.refund_id, status=status)
 
 
-def _add_event(payment: Payment, name: str, amount: int) -> None:
+def _dispute(payment: Payment, dispute: Dispute, amount: int, *, status: str) -> None:
+    Transaction.objects.create(
+        source_id=payment.source_id,
+        txn_type=DISPUTE,
+        amount=to_decimal(amount),
+        reference=dispute.dispute_id,
+        status=status,
+    )
+
+
+def _add_event(payment: Payment, name: str, amount: int, goods: Collection[tuple[Any, int]] = ()) -> None:
+    """``goods``: the order lines that it is about, with quantities; none where it is about money alone."""
     event_type, _created = PaymentEventType.objects.get_or_create(name=name)
-    lines = list(payment.order.lines.all())
     EventHandler().create_payment_event(
         payment.order,
         event_type,
         to_decimal(amount),
-        lines,
-        [line.quantity for line in lines],
+        [line for line, _quantity in goods],
+        [quantity for _line, quantity in goods],
         reference=payment.payment_intent_id or "",
     )
+
+
+def _everything(payment: Payment) -> list[tuple[Any, int]]:
+    return [(line, line.quantity) for line in payment.order.lines.all()]

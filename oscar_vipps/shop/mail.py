@@ -1,8 +1,9 @@
-"""Oscar's order-placed mail, sent when the money is there and not before."""
+"""Mail to the shopper, by Oscar's communication types, sent when the money has moved and not before."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,13 +15,17 @@ from django.utils import timezone, translation
 from oscar.core.loading import get_class
 
 from oscar_vipps.exceptions import trail
-from oscar_vipps.models import Payment
+from oscar_vipps.models import Payment, Refund
 
 from . import orders
 
 OrderDispatcher = get_class("order.utils", "OrderDispatcher")
 
 logger = logging.getLogger("oscar_vipps")
+
+#: Instead of Oscar's ORDER_PLACED where the money is only reserved.
+RESERVED = "VIPPS_RESERVED"
+REFUNDED = "VIPPS_REFUNDED"
 
 #: How long somebody may take to send.
 CLAIM_LASTS = timedelta(minutes=10)
@@ -32,19 +37,35 @@ def send_confirmation(payment_id: int) -> bool:
     Called after the commit, so that a mail server that is down never undoes a payment. A failure is logged,
     and the payment then is one whose confirmation is still due.
     """
-    # Of several that come here at once, one sends. Whoever is killed while sending leaves a claim that ends.
-    now = timezone.now()
-    is_free = Q(confirmation_claimed_at=None) | Q(confirmation_claimed_at__lt=now - CLAIM_LASTS)
-    due = Payment.objects.filter(is_free, pk=payment_id, confirmation_sent_at=None)
     payment = Payment.objects.select_related("order__user", "order__site").get(pk=payment_id)
     # Staff cancelled it while it was paid. Should they go on with it, the confirmation is due then.
-    if orders.is_cancelled(payment.order) or not due.update(confirmation_claimed_at=now):
+    if orders.is_cancelled(payment.order):
+        return False
+    return _send_once(payment, payment, lambda: _confirm(payment))
+
+
+def send_refund(refund_id: int) -> bool:
+    """Tell the shopper that money was sent back, unless that was done; as ``send_confirmation``."""
+    refund = Refund.objects.select_related("payment__order__user", "payment__order__site").get(pk=refund_id)
+    if refund.status != Refund.Status.SUCCEEDED:
+        return False
+    payment = refund.payment
+    return _send_once(refund, payment, lambda: _dispatch(REFUNDED, payment, refund=refund))
+
+
+def _send_once(row: Payment | Refund, payment: Payment, send: Callable[[], None]) -> bool:
+    """``row`` says whether it was sent. In the shopper's language."""
+    # Of several that come here at once, one sends. Whoever is killed while sending leaves a claim that ends.
+    now, rows = timezone.now(), type(row).objects
+    is_free = Q(confirmation_claimed_at=None) | Q(confirmation_claimed_at__lt=now - CLAIM_LASTS)
+    due = rows.filter(is_free, pk=row.pk, confirmation_sent_at=None)
+    if not due.update(confirmation_claimed_at=now):
         return False
     try:
         with translation.override(payment.language):
-            _send(payment.order)
+            send()
     except Exception as error:  # noqa: BLE001 - templates and mail servers fail in every way there is
-        Payment.objects.filter(pk=payment_id).update(confirmation_claimed_at=None)
+        rows.filter(pk=row.pk).update(confirmation_claimed_at=None)
         logger.error(
             "The confirmation of order %s could not be sent and is still due: %s",
             payment.order.number,
@@ -52,13 +73,22 @@ def send_confirmation(payment_id: int) -> bool:
             extra=payment.log_extra(),
         )
         return False
-    Payment.objects.filter(pk=payment_id).update(confirmation_sent_at=timezone.now())
+    rows.filter(pk=row.pk).update(confirmation_sent_at=timezone.now())
     return True
 
 
-def _send(order: Any) -> None:
+def _confirm(payment: Payment) -> None:
+    if payment.state == Payment.State.AUTHORIZED:
+        _dispatch(RESERVED, payment)
+    else:
+        OrderDispatcher().send_order_placed_email_for_user(payment.order, message_context(payment.order))
+
+
+def _dispatch(code: str, payment: Payment, **more: Any) -> None:
     dispatcher = OrderDispatcher()
-    dispatcher.send_order_placed_email_for_user(order, message_context(order))
+    context = {**message_context(payment.order), "payment": payment, **more}
+    messages = dispatcher.dispatcher.get_messages(code, context)
+    dispatcher.dispatch_order_messages(payment.order, messages, code)
 
 
 def message_context(order: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -66,6 +67,21 @@ def follow(order: Any, outcome: str) -> None:
         EventHandler().handle_order_status_change(order, status)
     except InvalidOrderStatus as error:
         raise StatusRefused(str(error)) from error
+
+
+def go_back(order: Any, outcomes: Collection[str]) -> bool:
+    """Move the (locked) order back to what it was before it went to the statuses for ``outcomes``.
+
+    Only where the pipeline leads there; tells whether it did.
+    """
+    statuses = get_settings().order_status
+    left = {statuses[outcome] for outcome in outcomes if outcome in statuses}
+    changes = order.status_changes.filter(new_status__in=left).exclude(old_status__in=left)
+    last = changes.order_by("-date_created", "-pk").first()
+    if order.status not in left or last is None or last.old_status not in order.available_statuses():
+        return False
+    EventHandler().handle_order_status_change(order, last.old_status)
+    return True
 
 
 def add_note(order: Any, text: Any, amount: int, *, by: Any = None) -> None:

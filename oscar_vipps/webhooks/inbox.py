@@ -25,8 +25,9 @@ logger = logging.getLogger("oscar_vipps")
 Status = WebhookEvent.Status
 #: Nothing is left to do for these.
 DONE = (Status.PROCESSED, Status.IGNORED)
-#: How the types of events about refunds begin.
-REFUND = "refund."
+#: Types of events whose objects have nothing of ours on them: a refund that somebody made in Stripe's
+#: Dashboard, a dispute. Their PaymentIntent says whose they are.
+BY_PAYMENT_INTENT = tuple(type for type in events.HANDLED if type.startswith(("refund.", "charge.dispute.")))
 #: An event that is older and still only received has lost the process that was to process it.
 BEGUN_WITHIN = timedelta(minutes=1)
 
@@ -79,31 +80,31 @@ def process(event: WebhookEvent) -> WebhookEvent:
         )
         event.refresh_from_db()
     if news and event.payment and event.payment_intent_id:
-        for waiting in refunds_without_payment().filter(payment_intent_id=event.payment_intent_id):
+        for waiting in waiting_for_payment().filter(payment_intent_id=event.payment_intent_id):
             process(waiting)
     return event
 
 
 def undone() -> QuerySet[WebhookEvent]:
     """Events that are worth another try, oldest first: what failed, what was never begun because its process
-    was killed, and refunds whose payment is known to be captured by now.
+    was killed, and refunds and disputes whose payment is known to be captured by now.
     """
     before = timezone.now() - BEGUN_WITHIN
     known = Payment.objects.filter(amount_captured__gt=0).values("payment_intent_id")
     found = Q(status=Status.FAILED) | Q(status=Status.RECEIVED, received_at__lt=before)
-    now_known = Q(pk__in=refunds_without_payment().filter(payment_intent_id__in=known).values("pk"))
+    now_known = Q(pk__in=waiting_for_payment().filter(payment_intent_id__in=known).values("pk"))
     return WebhookEvent.objects.filter(found | now_known).order_by("received_at", "pk")
 
 
-def refunds_without_payment() -> QuerySet[WebhookEvent]:
-    """Refunds that came before the news that there is something to refund."""
+def waiting_for_payment() -> QuerySet[WebhookEvent]:
+    """Refunds and disputes that came before the news that there is money that they are about."""
     return WebhookEvent.objects.filter(
-        status=Status.IGNORED, payment=None, type__startswith=REFUND, payment_intent_id__gt=""
+        status=Status.IGNORED, payment=None, type__in=BY_PAYMENT_INTENT, payment_intent_id__gt=""
     )
 
 
 def _waits_for_payment(event: WebhookEvent) -> bool:
-    return event.status == Status.IGNORED and not event.payment_id and event.type.startswith(REFUND)
+    return event.status == Status.IGNORED and not event.payment_id and event.type in BY_PAYMENT_INTENT
 
 
 def _apply(event: WebhookEvent) -> str:
@@ -120,8 +121,7 @@ def _apply(event: WebhookEvent) -> str:
     payments = Payment.objects.select_for_update()
     if reference:
         payment = payments.filter(reference=reference).first()
-    elif event.type.startswith(REFUND):
-        # Made in Stripe's Dashboard: nothing of ours is written on it.
+    elif event.type in BY_PAYMENT_INTENT:
         payment = payments.filter(payment_intent_id=event.payment_intent_id).first()
     else:
         return "Not about a payment of this app."

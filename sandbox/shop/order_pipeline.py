@@ -12,8 +12,9 @@ ORDER_STATUS_PIPELINE: dict[str, tuple[str, ...]] = {
     # Nothing more is owed, but money may still arrive late, to be sent back or to bring the order back.
     "Cancelled": ("Reserved", "Paid", "Partly refunded", "Refunded", "Disputed"),
     "Expired": ("Reserved", "Paid", "Partly refunded", "Refunded", "Disputed"),
-    "Partly refunded": ("Packed", "Shipped", "Refunded", "Disputed"),
-    "Refunded": ("Disputed",),
+    # A refund may come back from the bank: the order is then what it was before.
+    "Partly refunded": ("Paid", "Packed", "Shipped", "Refunded", "Disputed"),
+    "Refunded": ("Paid", "Packed", "Shipped", "Partly refunded", "Disputed"),
     # A dispute ends in the shop's favour or in a refund.
     "Disputed": ("Paid", "Packed", "Shipped", "Partly refunded", "Refunded", "Cancelled"),
 }

@@ -152,7 +152,7 @@ def test_no_more_is_refunded_than_there_is(shop: Shop, shopper: Shopper, product
 
     def refund() -> bool:
         try:
-            refunds.send(refunds.request_refund(payment, 10000))
+            refunds.send(refunds.request_refund(payment, refunds.Wish(10000)))
         except ValueError:
             return False
         return True

@@ -48,6 +48,11 @@ def mails() -> list[str]:
     return [address for message in mail.outbox for address in message.to]
 
 
+def subjects() -> list[str]:
+    """Of the mails so far, oldest first."""
+    return [message.subject for message in mail.outbox]
+
+
 def _value(field: Any, payment: Payment) -> Any:
     """Of the moments at which something was done here, whether it was done; no two are the same."""
     value = getattr(payment, field.attname)

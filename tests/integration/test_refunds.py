@@ -8,22 +8,31 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from itertools import permutations
+from io import StringIO
+from itertools import accumulate, pairwise, permutations
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import transaction
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oscar_vipps.models import Payment, Refund, WebhookEvent
-from oscar_vipps.payments import operations, refunds
+from oscar_vipps.money import to_decimal, to_ore
+from oscar_vipps.payments import operations, refund_lines, refunds
 from oscar_vipps.payments.settlement import settle
 from oscar_vipps.signals import payment_refunded
 from oscar_vipps.webhooks import inbox
 from tests.integration.books import Books, books, mails
 from tests.integration.stripe_says import paid
 from tests.simulator.orders import client_for
+from tests.support.factories import voucher
 from tests.support.fixtures import Shop
+from tests.support.quiet import let_time_pass
 from tests.support.shopper import EMAIL, Shopper
 
 TELLING = {"payment_intent.succeeded", "refund.created", "refund.updated", "refund.failed"}
@@ -98,7 +107,7 @@ def test_a_refund_that_the_order_cannot_follow_is_recorded_and_flagged(
 
 def test_the_answer_and_the_webhook_meet_in_one_row(shop: Shop, captured: Payment) -> None:
     """Field failure 15."""
-    refunds.send(refunds.request_refund(captured, 5000))
+    refunds.send(refunds.request_refund(captured, refunds.Wish(5000)))
     shop.deliver()
     shop.deliver()
     [refund] = captured.refunds.all()
@@ -108,7 +117,7 @@ def test_the_answer_and_the_webhook_meet_in_one_row(shop: Shop, captured: Paymen
 
 def test_the_webhook_may_be_faster_than_the_answer(shop: Shop, captured: Payment, settings: Any) -> None:
     settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "MAX_NETWORK_RETRIES": 0, "TIMEOUT": 0.5}
-    wish = refunds.request_refund(captured, 5000)
+    wish = refunds.request_refund(captured, refunds.Wish(5000))
     shop.simulator.fault("timeout_after", "/v1/refunds", "POST")
     with pytest.raises(Exception, match="No answer"):
         refunds.send(wish)
@@ -170,14 +179,214 @@ def test_the_replacement_of_a_refund_that_came_back_may_be_heard_of_first(
     assert sorted(each.status for each in captured.refunds.all()) == ["failed", "succeeded"]
 
 
+@pytest.mark.parametrize("status", ["failed", "canceled"])
+def test_the_order_is_then_what_it_was_before(shop: Shop, captured: Payment, status: str) -> None:
+    """Field failure 16."""
+    refund_id = in_dashboard(shop, captured, 10000)
+    shop.deliver()
+    assert money(captured)[2] == "Partly refunded"
+    shop.simulator.decide_refund(refund_id, status)
+    shop.deliver()
+    assert money(captured)[2] == "Paid"
+
+
+def test_money_that_comes_back_of_a_cancelled_order_is_flagged_again(shop: Shop, captured: Payment) -> None:
+    captured.order.refresh_from_db()
+    captured.order.set_status("Cancelled")
+    operations.call_off(captured)
+    refund_id = in_dashboard(shop, captured)
+    shop.deliver()
+    assert [(each.reason, each.resolved_at is None) for each in captured.flags.all()] == [
+        ("order_cancelled", False)
+    ]
+    shop.simulator.decide_refund(refund_id, "failed")
+    shop.deliver()
+    assert [(each.reason, each.resolved_at is None) for each in captured.flags.all()] == [
+        ("order_cancelled", True),
+        ("refund_failed", True),
+    ]
+
+
+def test_the_shopper_is_told_once_and_when_the_money_is_on_its_way(shop: Shop, captured: Payment) -> None:
+    """Field failure 16."""
+    shop.simulator.refund_outcomes("pending")
+    refund_id = in_dashboard(shop, captured, 5000)
+    shop.deliver()
+    assert len(mails()) == 1
+    shop.simulator.decide_refund(refund_id, "succeeded")
+    shop.deliver()
+    shop.deliver()
+    _confirmation, message = mail.outbox
+    assert message.to == [EMAIL]
+    assert message.subject == f"NOK50.00 is refunded for order {captured.order.number}"
+    assert "https://example.com/accounts/order-status/" in message.body
+    assert captured.refunds.get().confirmation_sent_at is not None
+
+
+def test_a_mail_about_a_refund_that_fails_is_sent_later(shop: Shop, captured: Payment, settings: Any) -> None:
+    working, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "nothing.that.exists"
+    in_dashboard(shop, captured, 5000)
+    shop.deliver()
+    assert money(captured)[0] == 5000
+    let_time_pass(captured)
+    with pytest.raises(CommandError):
+        call_command("vipps_reconcile", stdout=StringIO(), stderr=StringIO())
+    settings.EMAIL_BACKEND = working
+    let_time_pass(captured)
+    call_command("vipps_reconcile", stdout=StringIO())
+    call_command("vipps_reconcile", stdout=StringIO())
+    assert len(mails()) == 2
+
+
+# By lines
+
+
+def test_goods_are_refunded_at_the_price_that_was_paid(shop: Shop, shopper: Shopper, product: Any) -> None:
+    """A discount that doesn't divide: all refunds of a line together make what was paid for it."""
+    code = voucher(percent=10).code
+    shopper.add(product, quantity=7)
+    shopper.add_voucher(code)
+    shopper.identify()
+    shopper.choose()
+    shopper.open(shopper.submit().url)
+    payment = Payment.objects.get()
+    payment = settle(payment.pk, paid(shop, payment))
+    line = payment.order.lines.get()
+    total = to_ore(line.line_price_incl_tax)
+    assert total == payment.amount == 156870
+    for quantity in (1, 3, 3):
+        refunds.send(refunds.request_refund(payment, refunds.Wish(goods={line: quantity})))
+    assert [each.amount for each in payment.refunds.all()] == [22410, 67230, 67230]
+    assert refund_lines.quantities_left(payment) == {line: 0}
+    assert money(payment)[2] == "Refunded"
+    events = books(payment)["payment events"]
+    assert [(name, quantities) for name, _amount, _reference, quantities in events if name == "Refunded"] == [
+        ("Refunded", [1]),
+        ("Refunded", [3]),
+        ("Refunded", [3]),
+    ]
+
+
+@given(total=st.integers(1, 10**9), parts=st.lists(st.integers(1, 50), min_size=1, max_size=20))
+def test_the_parts_of_a_price_make_the_price(total: int, parts: list[int]) -> None:
+    line = SimpleNamespace(line_price_incl_tax=to_decimal(total), quantity=sum(parts))
+    counts = [0, *accumulate(parts)]
+    prices = [
+        refund_lines.price(line, after) - refund_lines.price(line, before)
+        for before, after in pairwise(counts)
+    ]
+    assert sum(prices) == total
+    assert min(prices) >= 0
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 2])
+def test_no_more_goods_than_were_bought(shop: Shop, captured: Payment, quantity: int) -> None:
+    line = captured.order.lines.get()
+    with pytest.raises(refunds.NotRefundable, match="can't be refunded"):
+        refunds.request_refund(captured, refunds.Wish(goods={line: quantity}))
+    assert not captured.refunds.exists()
+
+
+def test_goods_that_failed_to_be_refunded_are_left(shop: Shop, captured: Payment) -> None:
+    line = captured.order.lines.get()
+    shop.simulator.refund_outcomes("failed")
+    refunds.send(refunds.request_refund(captured, refunds.Wish(goods={line: 1})))
+    shop.deliver()
+    assert refund_lines.quantities_left(captured) == {line: 1}
+
+
+def stock_of(payment: Payment) -> tuple[int, int]:
+    """In stock, and held for orders."""
+    record = payment.order.lines.get().stockrecord
+    return record.num_in_stock, record.num_allocated
+
+
+@pytest.mark.parametrize("returns_stock", [True, False])
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_stock_comes_back_where_staff_say_so(
+    shop: Shop, captured: Payment, returns_stock: bool, is_sent: bool
+) -> None:
+    """Goods that were sent left the stock; the others were only held."""
+    line = captured.order.lines.get()
+    before = stock_of(captured)
+    if is_sent:
+        line.consume_allocation(1)
+    shop.simulator.refund_outcomes("pending")
+    refunds.send(refunds.request_refund(captured, refunds.Wish(goods={line: 1}, returns_stock=returns_stock)))
+    meanwhile = stock_of(captured)
+    assert meanwhile == ((before[0] - 1, before[1] - 1) if is_sent else before)
+    shop.simulator.decide_refund(captured.refunds.get().refund_id, "succeeded")
+    shop.deliver()
+    shop.deliver()
+    assert stock_of(captured) == ((before[0], before[1] - 1) if returns_stock else meanwhile)
+
+
+def test_stock_that_nobody_keeps_any_more_stays_away(shop: Shop, captured: Payment, product: Any) -> None:
+    line = captured.order.lines.get()
+    product.stockrecords.all().delete()
+    refunds.send(refunds.request_refund(captured, refunds.Wish(goods={line: 1}, returns_stock=True)))
+    shop.deliver()
+    assert money(captured)[2] == "Refunded"
+
+
+def test_the_reason_is_told_to_stripe(shop: Shop, captured: Payment) -> None:
+    refunds.send(refunds.request_refund(captured, refunds.Wish(100, reason="duplicate")))
+    [refund] = shop.simulator.state()["refunds"]
+    assert refund["reason"] == "duplicate"
+
+
+# Of money that is only reserved
+
+
+@pytest.fixture
+def reserved(shop: Shop, shopper: Shopper, product: Any, settings: Any) -> Payment:
+    settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "CAPTURE": "manual"}
+    waiting = shopper.go_to_vipps(product)
+    return settle(waiting.pk, paid(shop, waiting))
+
+
+def test_a_part_is_refunded_once_the_whole_is_captured(shop: Shop, reserved: Payment) -> None:
+    wish = refunds.request_refund(reserved, refunds.Wish(4900), once_captured=True)
+    assert refunds.reserved_left(reserved) == 20000
+    refunds.send(wish)
+    let_time_pass(reserved)
+    call_command("vipps_reconcile", stdout=StringIO())
+    assert (shop.simulator.state()["refunds"], money(reserved)[2]) == ([], "Reserved")
+    with pytest.raises(refunds.NotRefundable):
+        refunds.request_refund(reserved, refunds.Wish(20001), once_captured=True)
+    with pytest.raises(refunds.NotRefundable):
+        refunds.request_refund(reserved, refunds.Wish(100))
+    # Captured, and the process that was to refund is killed.
+    operations.capture(reserved)
+    let_time_pass(reserved)
+    call_command("vipps_reconcile", stdout=StringIO())
+    assert money(reserved) == (4900, Decimal("49.00"), "Partly refunded")
+
+
+def test_nothing_is_refunded_of_a_reservation_that_is_gone(shop: Shop, reserved: Payment) -> None:
+    refunds.request_refund(reserved, refunds.Wish(4900), once_captured=True)
+    operations.void(reserved)
+    assert reserved.refunds.get().status == "cancelled"
+    assert (shop.simulator.state()["refunds"], money(reserved)[2]) == ([], "Cancelled")
+    assert not reserved.flags.exists()
+
+
+def test_a_reservation_that_ran_out_is_flagged(shop: Shop, reserved: Payment) -> None:
+    """Field failure 20: it expired unnoticed."""
+    shop.simulator.advance(7 * 24 * 3600 + 60)
+    shop.deliver()
+    assert money(reserved)[2] == "Cancelled"
+    assert [(each.reason, each.resolved_at) for each in reserved.flags.all()] == [("reservation_lost", None)]
+
+
 @pytest.mark.parametrize("amount", [0, -1, 24901])
 def test_nothing_but_what_is_left_can_be_refunded(shop: Shop, captured: Payment, amount: int) -> None:
     """Field failure 19: "refund 0" refunds nothing."""
     with pytest.raises(ValueError, match="can't be refunded"):
-        refunds.request_refund(captured, amount)
-    refunds.request_refund(captured, 24000)
+        refunds.request_refund(captured, refunds.Wish(amount))
+    refunds.request_refund(captured, refunds.Wish(24000))
     with pytest.raises(ValueError, match="900 are left"):
-        refunds.request_refund(captured, 901)
+        refunds.request_refund(captured, refunds.Wish(901))
     assert shop.simulator.state()["refunds"] == []
 
 
@@ -253,7 +462,9 @@ def test_a_life_with_refunds_in_every_order_and_twice(
     numbers = [inbox.store(event).pk for event in told]
     natural = hear(shop, payment, numbers, django_capture_on_commit_callbacks)
     assert natural["status"] == ("Refunded" if ends == "succeeded" else "Partly refunded")
-    assert (natural["source"][2], natural["mails"]) == (PRICE if ends == "succeeded" else 100, [EMAIL])
+    assert natural["source"][2] == (PRICE if ends == "succeeded" else 100)
+    # The confirmation, and one for each refund that arrived.
+    assert natural["mails"] == [EMAIL] * (3 if ends == "succeeded" else 2)
     orders = list(permutations(numbers))
     for order in orders:
         assert hear(shop, payment, [*order, *order], django_capture_on_commit_callbacks) == natural, order

@@ -18,7 +18,8 @@ from oscar.apps.order.exceptions import InvalidOrderStatus
 from oscar.apps.order.signals import order_status_changed
 
 from oscar_vipps.models import Flag, Payment
-from oscar_vipps.payments.settlement import _as_stored, settle, settle_or_refuse
+from oscar_vipps.payments.moments import as_stored
+from oscar_vipps.payments.settlement import settle, settle_or_refuse
 from oscar_vipps.shop import ledger
 from oscar_vipps.signals import payment_needs_attention
 from tests.integration.books import Books, books, differences, mails
@@ -328,7 +329,7 @@ def test_moments_are_stored_as_the_shop_stores_its_own(
     """Without time zones that is local time in Oslo, wherever whoever asks may be."""
     settings.USE_TZ = uses_time_zones
     with timezone.override("America/New_York"):
-        assert _as_stored(NOON) == stored
+        assert as_stored(NOON) == stored
 
 
 # The books

@@ -124,7 +124,7 @@ class StaffsSteps(Life):
     )
     def staff_refund_in_the_shop(self, part: str) -> None:
         amount = refunds.refundable(self.world.payment) // PARTS[part]
-        refund = refunds.request_refund(self.world.payment, amount)
+        refund = refunds.request_refund(self.world.payment, refunds.Wish(amount))
         self.world.press_in_the_shop(lambda payment: refunds.send(refund))
 
     @step(when=intent_is("requires_capture"))

@@ -1,0 +1,245 @@
+"""Disputes: whatever the bank does, in whatever order it is heard, the books, the order and staff know it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+from itertools import permutations
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import transaction
+from django.utils import timezone
+
+from oscar_vipps.models import Dispute, Payment, WebhookEvent
+from oscar_vipps.money import to_decimal
+from oscar_vipps.payments import operations, refunds
+from oscar_vipps.payments.settlement import settle
+from oscar_vipps.shop import staff_mail
+from oscar_vipps.signals import payment_disputed
+from oscar_vipps.webhooks import inbox
+from tests.integration.books import Books, books, differences
+from tests.integration.stripe_says import paid
+from tests.support.fixtures import Shop
+from tests.support.shopper import Shopper
+
+STAFF = "drift@butikk.example"
+TELLING = ("payment_intent.succeeded", "charge.dispute.", "refund.")
+
+
+@pytest.fixture
+def payment(shop: Shop, shopper: Shopper, product: Any, settings: Any) -> Payment:
+    """A captured payment."""
+    settings.MANAGERS = [("Drift", STAFF)]
+    waiting = shopper.go_to_vipps(product)
+    return settle(waiting.pk, paid(shop, waiting))
+
+
+def disputed(shop: Shop, payment: Payment, **more: Any) -> str:
+    """The bank begins, and Stripe tells."""
+    dispute_id = shop.simulator.dispute(payment.payment_intent_id or "", **more)
+    shop.deliver()
+    return dispute_id
+
+
+def decided(shop: Shop, dispute_id: str, status: str) -> None:
+    shop.simulator.decide_dispute(dispute_id, status)
+    shop.deliver()
+
+
+def withdrawn(payment: Payment) -> int:
+    """Øre that the bank has, as the ledger says, too."""
+    payment.refresh_from_db()
+    amounts = [row[1] for row in books(payment)["transactions"] if row[0] == "Dispute"]
+    assert sum(amounts, Decimal(0)) == to_decimal(payment.amount_disputed)
+    return payment.amount_disputed
+
+
+def flags(payment: Payment) -> list[tuple[str, bool]]:
+    return [(flag.reason, flag.resolved_at is None) for flag in payment.flags.all()]
+
+
+def mails_to_staff() -> list[Any]:
+    return [message for message in mail.outbox if message.to == [STAFF]]
+
+
+def test_a_dispute_is_seen_at_once(shop: Shop, payment: Payment) -> None:
+    heard: list[Any] = []
+
+    def hear(**arguments: Any) -> None:
+        heard.append(arguments["dispute"])
+
+    payment_disputed.connect(hear)
+    try:
+        dispute_id = disputed(shop, payment, reason="product_not_received")
+        shop.deliver()
+    finally:
+        payment_disputed.disconnect(hear)
+    dispute = payment.disputes.get()
+    assert (dispute.dispute_id, dispute.amount, dispute.reason) == (dispute_id, 24900, "product_not_received")
+    assert dispute.status == "needs_response"
+    assert dispute.evidence_due_at is not None
+    assert dispute.evidence_due_at > timezone.now()
+    assert books(payment)["status"] == "Disputed"
+    assert flags(payment) == [("disputed", True)]
+    assert withdrawn(payment) == 24900
+    assert heard == [dispute]
+    [message] = mails_to_staff()
+    assert payment.order.number in message.subject
+    assert "product_not_received" in message.body
+    assert f"https://example.com/dashboard/vipps/{payment.reference}/" in message.body
+
+
+def test_nothing_is_refunded_while_a_dispute_is_open(shop: Shop, payment: Payment) -> None:
+    dispute_id = disputed(shop, payment)
+    with pytest.raises(refunds.DisputeIsOpen, match=dispute_id):
+        refunds.request_refund(payment, refunds.Wish(100))
+    shop.simulator.dispute_answered(dispute_id)
+    shop.deliver()
+    with pytest.raises(refunds.DisputeIsOpen):
+        refunds.request_refund(payment, refunds.Wish(100))
+    assert not payment.refunds.exists()
+
+
+def test_a_dispute_that_is_won(shop: Shop, payment: Payment) -> None:
+    decided(shop, disputed(shop, payment), "won")
+    assert (books(payment)["status"], flags(payment)) == ("Paid", [("disputed", False)])
+    assert (withdrawn(payment), refunds.refundable(payment)) == (0, 24900)
+
+
+def test_the_order_goes_back_to_what_it_was(shop: Shop, payment: Payment) -> None:
+    payment.order.refresh_from_db()
+    payment.order.set_status("Shipped")
+    decided(shop, disputed(shop, payment), "won")
+    # The sandbox's pipeline doesn't send a shipped order again.
+    assert books(payment)["history"][-2:] == [("Shipped", "Disputed"), ("Disputed", "Shipped")]
+
+
+def test_a_dispute_that_is_lost(shop: Shop, payment: Payment) -> None:
+    decided(shop, disputed(shop, payment, amount=10000), "lost")
+    assert (books(payment)["status"], flags(payment)) == ("Disputed", [("disputed", True)])
+    assert (withdrawn(payment), refunds.refundable(payment)) == (10000, 14900)
+    assert payment.flags.get().detail.endswith("lost")
+
+
+def test_an_inquiry_takes_no_money_and_may_be_refunded(shop: Shop, payment: Payment) -> None:
+    dispute_id = disputed(shop, payment, inquiry=True)
+    assert (books(payment)["status"], flags(payment)) == ("Paid", [("disputed", True)])
+    assert (withdrawn(payment), refunds.refundable(payment)) == (0, 24900)
+    assert len(mails_to_staff()) == 1
+    decided(shop, dispute_id, "closed")
+    assert flags(payment) == [("disputed", False)]
+
+
+def test_an_inquiry_that_becomes_a_dispute(shop: Shop, payment: Payment) -> None:
+    dispute_id = disputed(shop, payment, inquiry=True)
+    shop.simulator.escalate_dispute(dispute_id)
+    shop.deliver()
+    assert (books(payment)["status"], flags(payment)) == ("Disputed", [("disputed", True)])
+    assert (withdrawn(payment), len(mails_to_staff())) == (24900, 2)
+
+
+def test_disputes_are_found_by_asking_too(shop: Shop, payment: Payment) -> None:
+    dispute_id = shop.simulator.dispute(payment.payment_intent_id or "")
+    operations.refresh(payment)
+    assert (payment.disputes.get().dispute_id, books(payment)["status"]) == (dispute_id, "Disputed")
+    shop.simulator.decide_dispute(dispute_id, "won")
+    operations.refresh(payment)
+    operations.refresh(payment)
+    assert (books(payment)["status"], withdrawn(payment)) == ("Paid", 0)
+
+
+def test_a_dispute_of_more_than_was_paid_is_flagged(shop: Shop, payment: Payment) -> None:
+    shop.simulator.dispute(payment.payment_intent_id or "")
+    event = inbox.store(shop.simulator.events("charge.dispute.created")[0])
+    event.payload["amount"] = 24901
+    event.save()
+    inbox.process(event)
+    assert flags(payment) == [("mismatch", True)]
+    assert not Dispute.objects.exists()
+
+
+def test_a_mail_to_staff_that_fails_hinders_nothing(
+    shop: Shop, payment: Payment, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.EMAIL_BACKEND = "nothing.that.exists"
+    dispute_id = disputed(shop, payment)
+    assert flags(payment) == [("disputed", True)]
+    assert f"Staff could not be mailed about dispute {dispute_id}" in caplog.text
+    with pytest.raises(ImportError):
+        staff_mail.remind_of_captures([payment])
+
+
+# Every order
+
+
+def lives(shop: Shop, payment: Payment, life: str) -> None:
+    simulator, intent = shop.simulator, payment.payment_intent_id or ""
+    if life == "refunded in part, then disputed":
+        refunds.send(refunds.request_refund(payment, refunds.Wish(10000)))
+        simulator.dispute(intent, amount=14900)
+        return
+    dispute_id = simulator.dispute(intent, inquiry=life.startswith("inquiry"))
+    if life == "inquiry, escalated":
+        simulator.escalate_dispute(dispute_id)
+    else:
+        simulator.decide_dispute(dispute_id, {"inquiry, closed": "closed"}.get(life, life))
+
+
+def hear(payment: Payment, order: tuple[int, ...], capture_on_commit: Any) -> Books:
+    """What the shop says after the stored events were processed in this order; then all of it is undone."""
+    mail.outbox.clear()
+    with transaction.atomic():
+        for number in order:
+            with capture_on_commit(execute=True):
+                inbox.process(WebhookEvent.objects.get(pk=number))
+        found = books(payment)
+        for part in ("transactions", "payment events", "notes"):
+            found[part] = Counter(map(str, found[part]))
+        rows = payment.disputes.values_list("dispute_id", "status", "funds_withdrawn", "funds_reinstated")
+        refunded = payment.refunds.values_list("refund_id", "amount", "status")
+        found |= {"disputes": list(rows), "refunds": list(refunded), "mails": len(mail.outbox)}
+        found["flags"] = [
+            (each.reason, each.detail, each.resolved_at is None) for each in payment.flags.all()
+        ]
+        transaction.set_rollback(True)
+    return found
+
+
+#: What isn't made up for when the later news come first: that the bank only asked, before it disputed; that
+#: the order was shown as refunded, before it was disputed.
+STORY = {"inquiry, escalated": {"notes", "flags", "mails"}, "refunded in part, then disputed": {"history"}}
+
+
+@pytest.mark.parametrize(
+    "life", ["won", "lost", "inquiry, closed", "inquiry, escalated", "refunded in part, then disputed"]
+)
+def test_a_life_with_a_dispute_in_every_order_and_twice(
+    shop: Shop,
+    shopper: Shopper,
+    product: Any,
+    settings: Any,
+    life: str,
+    django_capture_on_commit_callbacks: Any,
+    figure: Callable[[str, int], None],
+) -> None:
+    settings.MANAGERS = [("Drift", STAFF)]
+    payment = shopper.go_to_vipps(product)
+    shop.simulator.pay(payment.session_id or "")
+    with transaction.atomic():
+        # Known for as long as it takes to live through it, and then not any more.
+        known = operations.refresh(payment)
+        lives(shop, known, life)
+        transaction.set_rollback(True)
+    told = [event for event in shop.simulator.events() if event["type"].startswith(TELLING)]
+    numbers = tuple(inbox.store(event).pk for event in told)
+    natural = hear(payment, numbers, django_capture_on_commit_callbacks)
+    assert natural["status"] == {"won": "Paid", "inquiry, closed": "Paid"}.get(life, "Disputed")
+    orders = list(permutations(numbers))
+    for order in orders:
+        found = hear(payment, (*order, *order), django_capture_on_commit_callbacks)
+        differing = {part for part in natural if found[part] != natural[part]}
+        assert differing <= STORY.get(life, set()), (order, differences(natural, found))
+    figure("orders in which the events of a life were heard", len(orders))

@@ -50,7 +50,7 @@ def mails() -> list[str]:
 
 def subjects() -> list[str]:
     """Of the mails so far, oldest first."""
-    return [message.subject for message in mail.outbox]
+    return [str(message.subject) for message in mail.outbox]
 
 
 def _value(field: Any, payment: Payment) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
@@ -21,39 +19,39 @@ class VippsDashboardConfig(OscarDashboardConfig):
         """Find the views, and take a place in the navigation."""
         self.payment_list_view = get_class("vipps_dashboard.views", "PaymentListView")
         self.payment_detail_view = get_class("vipps_dashboard.views", "PaymentDetailView")
+        self.payment_export_view = get_class("vipps_dashboard.export", "PaymentExportView")
+        self.capture_selected_view = get_class("vipps_dashboard.bulk", "CaptureSelectedView")
+        self.attention_view = get_class("vipps_dashboard.attention", "AttentionView")
+        self.flag_done_view = get_class("vipps_dashboard.attention", "FlagDoneView")
+        self.event_list_view = get_class("vipps_dashboard.events", "EventListView")
+        self.event_detail_view = get_class("vipps_dashboard.events", "EventDetailView")
+        self.event_process_view = get_class("vipps_dashboard.events", "EventProcessView")
+        self.figures_view = get_class("vipps_dashboard.figures", "FiguresView")
         actions = ["CaptureView", "ReleaseView", "RefundView", "RefreshView"]
         self.action_views = get_classes("vipps_dashboard.actions", actions)
-        permission = get_class("dashboard.permissions", "DashboardPermission")
-        needed = {
-            "payment-list": "view_payment",
-            "payment-detail": "view_payment",
-            "payment-capture": "capture_payment",
-            "payment-release": "cancel_payment",
-            "payment-refund": "refund_payment",
-            "payment-refresh": "view_payment",
-        }
-        self.permissions_map = {name: permission.get("oscar_vipps", code) for name, code in needed.items()}
+
+        # They import models, which are there only now.
+        from .access import permissions_map
+        from .navigation import add_to_navigation
+
+        self.permissions_map = permissions_map()
         add_to_navigation(settings.OSCAR_DASHBOARD_NAVIGATION)  # type: ignore[misc]
 
     def get_urls(self) -> list[URLPattern]:
-        """Each behind its permission."""
+        """Each behind its permission. The words come before the references, none of which is one."""
         urls = [
             path("", self.payment_list_view.as_view(), name="payment-list"),
+            path("export/", self.payment_export_view.as_view(), name="payment-export"),
+            path("capture/", self.capture_selected_view.as_view(), name="payment-capture-selected"),
+            path("attention/", self.attention_view.as_view(), name="attention"),
+            path("attention/<int:pk>/done/", self.flag_done_view.as_view(), name="flag-done"),
+            path("events/", self.event_list_view.as_view(), name="event-list"),
+            path("events/<int:pk>/", self.event_detail_view.as_view(), name="event-detail"),
+            path("events/<int:pk>/process/", self.event_process_view.as_view(), name="event-process"),
+            path("figures/", self.figures_view.as_view(), name="figures"),
             path("<slug:reference>/", self.payment_detail_view.as_view(), name="payment-detail"),
         ]
         for view in self.action_views:
             name = view.name
             urls.append(path(f"<slug:reference>/{name}/", view.as_view(), name=f"payment-{name}"))
         return self.post_process_urls(urls)
-
-
-def add_to_navigation(navigation: list[dict[str, Any]]) -> None:
-    """Beside Oscar's orders; at the end where a shop's navigation has none."""
-    entry = {"label": _("Vipps payments"), "url_name": "vipps_dashboard:payment-list"}
-    groups = [navigation, *(group["children"] for group in navigation if group.get("children"))]
-    if any(each.get("url_name") == entry["url_name"] for group in groups for each in group):
-        return
-    with_orders = (
-        group for group in groups if any(each.get("url_name") == "dashboard:order-list" for each in group)
-    )
-    next(with_orders, navigation).append(entry)

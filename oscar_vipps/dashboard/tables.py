@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import django_tables2 as tables
@@ -11,46 +10,80 @@ from django.utils.translation import ngettext_lazy
 from oscar.core.loading import get_class
 from oscar.templatetags.currency_filters import currency
 
-from oscar_vipps.models import Payment
+from oscar_vipps.models import Payment, WebhookEvent
 from oscar_vipps.money import to_decimal
 
 # To a type checker what get_class finds is no class.
 DashboardTable: Any = get_class("dashboard.tables", "DashboardTable")
 
+PARTIALS = "oscar_vipps/dashboard/partials"
+NUMBER = {"td": {"class": "text-right text-nowrap"}, "th": {"class": "text-right"}}
+
+
+class AmountColumn(tables.Column):
+    """Øre, shown as money."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(attrs=NUMBER, **kwargs)
+
+    def render(self, value: int, record: Payment) -> str:
+        return str(currency(to_decimal(value), record.currency))
+
 
 class PaymentTable(DashboardTable):
+    select = tables.TemplateColumn(
+        verbose_name=_("Select"), template_name=f"{PARTIALS}/select.html", orderable=False
+    )
     order = tables.TemplateColumn(
-        verbose_name=_("Order"),
-        template_name="oscar_vipps/dashboard/partials/order_link.html",
-        order_by="order__number",
-    )
-    amount = tables.Column(verbose_name=_("Amount"), attrs={"td": {"class": "text-right"}})
-    amount_captured = tables.Column(verbose_name=_("Paid"), attrs={"td": {"class": "text-right"}})
-    state = tables.Column(verbose_name=_("State"))
-    open_flags = tables.TemplateColumn(
-        verbose_name=_("Attention"),
-        template_name="oscar_vipps/dashboard/partials/attention.html",
-        orderable=False,
-    )
-    reference = tables.TemplateColumn(
-        verbose_name=_("Reference"),
-        template_name="oscar_vipps/dashboard/partials/payment_link.html",
+        verbose_name=_("Order"), template_name=f"{PARTIALS}/payment_link.html", order_by="order__number"
     )
     created_at = tables.DateTimeColumn(verbose_name=_("Begun at"))
+    state = tables.TemplateColumn(verbose_name=_("State"), template_name=f"{PARTIALS}/state.html")
+    amount = AmountColumn(verbose_name=_("Amount"))
+    amount_captured = AmountColumn(verbose_name=_("Paid"))
+    amount_refunded = AmountColumn(verbose_name=_("Refunded"))
+    capture_before = tables.DateTimeColumn(
+        verbose_name=_("Capture before"), order_by="payment_intent_created_at", default=""
+    )
+    needs_attention = tables.TemplateColumn(
+        verbose_name=_("Attention"), template_name=f"{PARTIALS}/attention.html", orderable=False
+    )
+    reference = tables.Column(verbose_name=_("Reference"), attrs={"td": {"class": "text-monospace small"}})
 
     caption = ngettext_lazy("%d payment", "%d payments")
 
     class Meta(DashboardTable.Meta):
+        template_name = "oscar_vipps/dashboard/table.html"
         model = Payment
-        fields = ("order", "created_at", "state", "amount", "amount_captured", "reference", "open_flags")
+        fields = (
+            "select",
+            "order",
+            "created_at",
+            "state",
+            "amount",
+            "amount_captured",
+            "amount_refunded",
+            "capture_before",
+            "needs_attention",
+            "reference",
+        )
         sequence = fields
         order_by = "-created_at"
 
-    def render_amount(self, value: int) -> str:
-        return self._money(to_decimal(value))
 
-    def render_amount_captured(self, value: int) -> str:
-        return self._money(to_decimal(value))
+class EventTable(DashboardTable):
+    event_id = tables.TemplateColumn(verbose_name=_("Event"), template_name=f"{PARTIALS}/event_link.html")
+    type = tables.Column(verbose_name=_("Type"))
+    status = tables.TemplateColumn(verbose_name=_("Status"), template_name=f"{PARTIALS}/event_status.html")
+    reason = tables.Column(verbose_name=_("Reason"), orderable=False, default="")
+    attempts = tables.Column(verbose_name=_("Attempts"), attrs=NUMBER)
+    received_at = tables.DateTimeColumn(verbose_name=_("Received at"))
 
-    def _money(self, amount: Decimal) -> str:
-        return str(currency(amount, "NOK"))
+    caption = ngettext_lazy("%d event", "%d events")
+
+    class Meta(DashboardTable.Meta):
+        template_name = "oscar_vipps/dashboard/table.html"
+        model = WebhookEvent
+        fields = ("event_id", "type", "status", "reason", "attempts", "received_at")
+        sequence = fields
+        order_by = "-received_at"

@@ -1,10 +1,9 @@
-"""The dashboard's pages."""
+"""The list of payments, and the page of one."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.generic import DetailView
 from django_tables2 import SingleTableView
@@ -12,18 +11,17 @@ from django_tables2 import SingleTableView
 from oscar_vipps.models import Payment
 from oscar_vipps.payments.refunds import refundable
 
+from .access import may, payments_for
+from .filters import NEEDS_ATTENTION, Filter, PaymentFilter
 from .forms import RefundForm
 from .tables import PaymentTable
 from .timeline import timeline
 
 
-class PaymentListView(SingleTableView):
-    """Every payment, newest first."""
+class FilteredTableView(SingleTableView):
+    """A table below the form that says what is in it. Where the form isn't valid, it says why, with a 400."""
 
-    model = Payment
-    table_class = PaymentTable
-    template_name = "oscar_vipps/dashboard/payment_list.html"
-    context_table_name = "payments"
+    filter_class: type[Filter]
     paginate_by = 25
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -33,23 +31,60 @@ class PaymentListView(SingleTableView):
             raise Http404
         return super().get(request, *args, **kwargs)
 
+    def get_rows(self) -> Any:
+        """All that this user may see."""
+        raise NotImplementedError
+
     def get_queryset(self) -> Any:
-        """With the order, and how much about each needs attention."""
-        open_flags = Count("flags", filter=Q(flags__resolved_at=None))
-        return (
-            Payment.objects.select_related("order")
-            .annotate(open_flags=open_flags)
-            .order_by("-created_at", "-pk")
-        )
+        self.filter_form = self.filter_class(self.request.GET)
+        return self.filter_form.apply(self.get_rows())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Also ``form``, and ``is_filtered``: whether something is looked for."""
+        form = self.filter_form
+        is_filtered = not form.is_valid() or any(form.cleaned_data.values())
+        return super().get_context_data(form=form, is_filtered=is_filtered, **kwargs)
+
+    def render_to_response(self, context: dict[str, Any], **response: Any) -> HttpResponse:
+        status = 200 if self.filter_form.is_valid() else 400
+        return super().render_to_response(context, status=status, **response)
+
+
+class PaymentListView(FilteredTableView):
+    """Payments, newest first."""
+
+    filter_class = PaymentFilter
+    table_class = PaymentTable
+    template_name = "oscar_vipps/dashboard/payment_list.html"
+    context_table_name = "payments"
+
+    def get_rows(self) -> Any:
+        """With the order, and whether something about each needs attention."""
+        payments = payments_for(self.request.user).annotate(needs_attention=NEEDS_ATTENTION)
+        return payments.order_by("-created_at", "-pk")
+
+    def get_table_kwargs(self) -> dict[str, Any]:
+        """Without boxes to tick for those who may not capture."""
+        return {} if self.may_capture else {"exclude": ("select",)}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Also ``may_capture``."""
+        return super().get_context_data(may_capture=self.may_capture, **kwargs)
+
+    @property
+    def may_capture(self) -> bool:
+        return may(self.request.user, "view_payment") and may(self.request.user, "capture_payment")
 
 
 class PaymentDetailView(DetailView):
     """One payment: what Stripe confirmed, what happened, what can be done."""
 
-    queryset = Payment.objects.select_related("order")
     slug_field = slug_url_kwarg = "reference"
     context_object_name = "payment"
     template_name = "oscar_vipps/dashboard/payment_detail.html"
+
+    def get_queryset(self) -> Any:
+        return payments_for(self.request.user)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Also ``actions``, the names of what this user may do now, and the ``timeline``."""
@@ -60,8 +95,8 @@ class PaymentDetailView(DetailView):
             "refund": payment.state == Payment.State.CAPTURED and refundable(payment) > 0,
         }
         permissions = {"capture": "capture", "release": "cancel", "refund": "refund"}
-        may = {name for name, code in permissions.items() if user.has_perm(f"oscar_vipps.{code}_payment")}
-        actions = {name for name, is_sensible in sensible.items() if is_sensible} & may
+        allowed = {name for name, code in permissions.items() if may(user, f"{code}_payment")}
+        actions = {name for name, is_sensible in sensible.items() if is_sensible} & allowed
         ours = {
             "actions": actions,
             "refund_form": RefundForm(payment) if "refund" in actions else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.views.generic import DetailView
 from django_tables2 import SingleTableView
 
@@ -45,7 +45,7 @@ class FilteredTableView(SingleTableView):
         is_filtered = not form.is_valid() or any(form.cleaned_data.values())
         return super().get_context_data(form=form, is_filtered=is_filtered, **kwargs)
 
-    def render_to_response(self, context: dict[str, Any], **response: Any) -> HttpResponse:
+    def render_to_response(self, context: dict[str, Any], **response: Any) -> HttpResponseBase:
         status = 200 if self.filter_form.is_valid() else 400
         return super().render_to_response(context, status=status, **response)
 

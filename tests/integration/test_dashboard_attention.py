@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -79,7 +80,7 @@ def test_each_undone_event_says_why_and_can_be_processed(
     viewer: Shopper, helper: Shopper, status: str
 ) -> None:
     event = EventFactory.create(status=status, reason="KeyError in settlement.py, line 7")
-    EventFactory._meta.model.objects.update(received_at=timezone.now() - timezone.timedelta(hours=1))
+    EventFactory._meta.model.objects.update(received_at=timezone.now() - timedelta(hours=1))
     page = soup(viewer.client.get(ADDRESS))
     assert "KeyError in settlement.py, line 7" in page.get_text(" ", strip=True)
     assert page.select("section form") == []

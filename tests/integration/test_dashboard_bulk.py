@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from oscar_vipps.dashboard import bulk
+from oscar_vipps.dashboard.bulk import AT_MOST
 from oscar_vipps.models import Payment
+from oscar_vipps.payments import operations
 from oscar_vipps.payments.settlement import settle
 from tests.integration.books import books, differences
 from tests.integration.stripe_says import paid
 from tests.support.factories import PaymentFactory, UserFactory
 from tests.support.fixtures import Shop
-from tests.support.shopper import Shopper
+from tests.support.shopper import EMAIL, Shopper
 from tests.support.staff import soup, staff, text_of
 
 ADDRESS = reverse("vipps_dashboard:payment-capture-selected")
@@ -110,19 +111,19 @@ def test_not_even_a_fault_of_ours_stops_the_others(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    capture = bulk.operations.capture
+    capture = operations.capture
 
     def breaks(payment: Payment) -> Payment:
         if payment.pk == reserved[0].pk:
-            raise RuntimeError("kari@example.com")
+            raise RuntimeError(EMAIL)
         return capture(payment)
 
-    monkeypatch.setattr(bulk.operations, "capture", breaks)
+    monkeypatch.setattr(operations, "capture", breaks)
     found = results(cashier.client.post(ADDRESS, references(reserved)))
     assert found.pop(reserved[0].order.number).startswith("Something went wrong.")
     assert list(found.values()) == ["The money is captured."] * 2
     assert "RuntimeError" in caplog.text
-    assert "kari@" not in caplog.text
+    assert EMAIL not in caplog.text
 
 
 def test_a_reservation_that_ran_out_says_so(shop: Shop, reserved: list[Payment], cashier: Shopper) -> None:
@@ -141,7 +142,7 @@ def test_a_reservation_that_ran_out_says_so(shop: Shop, reserved: list[Payment],
         (["a\0"], 400),
         ([""], 400),
         (["' OR 1=1"], 400),
-        ([f"{n:024}" for n in range(bulk.AT_MOST + 1)], 400),
+        ([f"{n:024}" for n in range(AT_MOST + 1)], 400),
     ],
 )
 def test_what_cannot_be_chosen(

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from oscar_vipps.models import Payment, WebhookEvent
-from oscar_vipps.payments import settlement
+from oscar_vipps.payments import consequences
 from tests.integration.books import books
 from tests.support.factories import EventFactory, PaymentFactory
 from tests.support.fixtures import Shop
@@ -105,7 +105,7 @@ def failed(shop: Shop, shopper: Shopper, product: Any, monkeypatch: pytest.Monke
     payment = shopper.go_to_vipps(product)
     shop.simulator.pay(payment.session_id or "")
     with monkeypatch.context() as patch:
-        patch.setattr(settlement, "enter", lambda *args, **more: 1 / 0)
+        patch.setattr(consequences, "enter", lambda *args, **more: 1 / 0)
         shop.deliver("payment_intent.succeeded")
     event = WebhookEvent.objects.get(type="payment_intent.succeeded")
     assert (event.status, event.attempts) == ("failed", 1)
@@ -136,7 +136,7 @@ def test_an_event_is_processed_again(shop: Shop, failed: WebhookEvent) -> None:
 def test_an_event_that_fails_again_says_so(
     shop: Shop, failed: WebhookEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settlement, "enter", lambda *args, **more: 1 / 0)
+    monkeypatch.setattr(consequences, "enter", lambda *args, **more: 1 / 0)
     assert press(staff("view_webhookevent", "change_webhookevent"), failed) == ["Event: Failed."]
     failed.refresh_from_db()
     assert (failed.attempts, Payment.objects.get().state) == (2, "open")

@@ -230,7 +230,7 @@ def test_no_cell_is_a_formula(viewer: Shopper, number: str) -> None:
 
 def test_nothing_personal_is_in_the_file(viewer: Shopper) -> None:
     PaymentFactory.create(order__guest_email="kari@example.com")
-    text = b"".join(viewer.client.get(EXPORT).streaming_content).decode()
+    text = b"".join(viewer.client.get(EXPORT).streaming_content).decode()  # type: ignore[attr-defined]
     assert personal(text) == []
     assert "@" not in text
 
@@ -239,7 +239,7 @@ def test_the_file_is_made_piece_by_piece(viewer: Shopper, monkeypatch: pytest.Mo
     monkeypatch.setattr(export, "AT_ONCE", 10)
     payments = PaymentFactory.create_batch(25)
     response = viewer.client.get(EXPORT)
-    pieces = iter(response.streaming_content)
+    pieces = iter(response.streaming_content)  # type: ignore[attr-defined]
     with CaptureQueriesContext(connection) as queries:
         next(pieces)
         assert (next(pieces).count(b"\n"), len(queries)) == (10, 1)
@@ -268,7 +268,7 @@ def test_a_partner_sees_payments_of_own_orders_alone(address: str) -> None:
     # Permissions about money do nothing for somebody who isn't staff.
     somebody = partner_user(mine, "view_payment", "capture_payment")
     response = somebody.client.get(address)
-    shown = b"".join(response.streaming_content) if response.streaming else response.content
+    shown = b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
     assert own.reference.encode() in shown
     assert foreign.reference.encode() not in shown
     assert b'name="payment"' not in shown

@@ -88,7 +88,11 @@ def labels(navigation: list[dict[str, Any]]) -> list[str]:
 
 def test_the_place_is_behind_oscars_orders() -> None:
     orders = {"label": "Fulfilment", "children": [{"label": "Orders", "url_name": "dashboard:order-list"}]}
-    navigation = [{"label": "Home", "url_name": "dashboard:index"}, orders, {"label": "Reports"}]
+    navigation: list[dict[str, Any]] = [
+        {"label": "Home", "url_name": "dashboard:index"},
+        orders,
+        {"label": "Reports"},
+    ]
     for _ in range(2):
         add_to_navigation(navigation)
         assert labels(navigation) == ["Home", "Fulfilment", "Vipps", "Vipps", "Reports"]

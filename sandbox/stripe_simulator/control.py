@@ -5,33 +5,18 @@ It belongs to the simulator, not to Stripe; ``README.rst`` documents it.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable
-from typing import Any, Literal, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import settings, shopper
-from .disputes import Decision, Reason
-from .errors import NotPossible
+from . import control_payments, settings
+from .control_json import WAIT_SECONDS, Body, Refused, find, read, route
 from .faults import Fault
-from .refunds import Outcome
 from .settings import Mode
 from .simulator import Listener, Simulator
-from .storage import Record
 from .webhooks import Action, Policy, serialize, signature
-
-ModelT = TypeVar("ModelT", bound=BaseModel)
-
-#: How long the simulator waits for a shop's answers before it says that it is not quiet.
-WAIT_SECONDS = 30.0
-
-
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class ClockBody(Body):
@@ -68,38 +53,6 @@ class EndpointBody(Body):
 
 class EndpointsBody(Body):
     endpoints: list[EndpointBody]
-
-
-class PayBody(Body):
-    outcome: Literal["authorize", "fail", "start"]
-    wait: bool = True
-
-
-class OutcomesBody(Body):
-    outcomes: list[Outcome]
-
-
-class DecideBody(Body):
-    status: Literal["succeeded", "failed", "canceled"]
-
-
-class DisputeBody(Body):
-    reason: Reason = "fraudulent"
-    #: In øre; what is left of the payment when left out.
-    amount: int | None = Field(default=None, ge=1)
-    inquiry: bool = False
-
-
-class DecideDisputeBody(Body):
-    status: Decision
-
-
-class Refused(Exception):
-    """A control request that can't be done; ``status`` and a sentence."""
-
-    def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 class Control:
@@ -142,14 +95,14 @@ class Control:
         return {"requests": self._simulator.storage.requests()}
 
     async def clock(self, request: Request) -> Any:
-        body = await _read(request, ClockBody)
+        body = await read(request, ClockBody)
         if body.reset:
             self._simulator.clock.reset()
         quiet = await self._simulator.advance(body.advance, body.timeout)
         return {**self._clock(), "quiet": quiet}
 
     async def account(self, request: Request) -> Any:
-        body = await _read(request, AccountBody)
+        body = await read(request, AccountBody)
         account = self._simulator.account
         if body.vipps_enrolled is not None:
             modes: list[Mode] = ["test", "live"] if body.mode is None else [body.mode]
@@ -162,7 +115,7 @@ class Control:
         return account.model_dump()
 
     async def set_webhooks(self, request: Request) -> Any:
-        body = await _read(request, EndpointsBody)
+        body = await read(request, EndpointsBody)
         listeners = []
         for endpoint in body.endpoints:
             secrets = [*([endpoint.secret] if endpoint.secret else []), *endpoint.secrets]
@@ -172,30 +125,10 @@ class Control:
         self._simulator.set_listeners(listeners)
         return {"endpoints": [listener.url for listener in listeners]}
 
-    async def pay(self, request: Request) -> Any:
-        body = await _read(request, PayBody)
-        simulator = self._simulator
-        simulator.catch_up()
-        session = self._find(request, "checkout.session")
-        intent = shopper.start(simulator, session)
-        if body.outcome == "start":
-            url = intent.data["next_action"]["redirect_to_url"]["url"]
-        elif body.outcome == "fail":
-            url = shopper.decline(simulator, intent)
-        else:
-            url = await shopper.authorize(simulator, intent, wait=0)
-        quiet = await simulator.webhooks.settle(shopper.REDIRECT_AFTER) if body.wait else False
-        return {
-            "url": url,
-            "session": simulator.storage.need("checkout.session", session.id).data,
-            "payment_intent": simulator.storage.need("payment_intent", intent.id).data,
-            "quiet": quiet,
-        }
-
     # Events
 
     async def add_policy(self, request: Request) -> Any:
-        body = await _read(request, PolicyBody)
+        body = await read(request, PolicyBody)
         self._simulator.webhooks.policies.append(Policy(**body.model_dump()))
         return body.model_dump()
 
@@ -208,11 +141,11 @@ class Control:
         return {"released": released, "quiet": await self._simulator.webhooks.settle(WAIT_SECONDS)}
 
     async def redeliver(self, request: Request) -> Any:
-        sent = self._simulator.webhooks.redeliver(self._find(request, "event"))
+        sent = self._simulator.webhooks.redeliver(find(self._simulator, request, "event"))
         return {"sent": sent, "quiet": await self._simulator.webhooks.settle(WAIT_SECONDS)}
 
     async def signed(self, request: Request) -> Any:
-        event = self._find(request, "event")
+        event = find(self._simulator, request, "event")
         secrets = request.query_params.getlist("secret")
         timestamp = request.query_params.get("timestamp")
         if not secrets:
@@ -224,50 +157,15 @@ class Control:
         return {"body": body.decode(), "signature": header}
 
     async def wait(self, request: Request) -> Any:
-        body = await _read(request, WaitBody)
+        body = await read(request, WaitBody)
         self._simulator.catch_up()
         quiet = await self._simulator.webhooks.settle(body.timeout)
         return {"quiet": quiet, "deliveries": self._simulator.webhooks.deliveries()}
 
-    # Disputes
-
-    async def dispute(self, request: Request) -> Any:
-        body = await _read(request, DisputeBody)
-        self._simulator.catch_up()
-        intent = self._find(request, "payment_intent")
-        with self._simulator.atomic():
-            dispute = self._simulator.disputes.open(intent, body.reason, body.amount, inquiry=body.inquiry)
-        return await self._disputed(dispute)
-
-    async def answer_dispute(self, request: Request) -> Any:
-        self._simulator.catch_up()
-        dispute = self._find(request, "dispute")
-        with self._simulator.atomic():
-            self._simulator.disputes.answer(dispute)
-        return await self._disputed(dispute)
-
-    async def escalate_dispute(self, request: Request) -> Any:
-        self._simulator.catch_up()
-        dispute = self._find(request, "dispute")
-        with self._simulator.atomic():
-            self._simulator.disputes.escalate(dispute)
-        return await self._disputed(dispute)
-
-    async def decide_dispute(self, request: Request) -> Any:
-        body = await _read(request, DecideDisputeBody)
-        self._simulator.catch_up()
-        dispute = self._find(request, "dispute")
-        with self._simulator.atomic():
-            self._simulator.disputes.decide(dispute, body.status)
-        return await self._disputed(dispute)
-
-    async def _disputed(self, dispute: Record) -> Any:
-        return {"dispute": dispute.data, "quiet": await self._simulator.webhooks.settle(WAIT_SECONDS)}
-
-    # Faults and refunds
+    # Faults
 
     async def add_fault(self, request: Request) -> Any:
-        fault = await _read(request, Fault)
+        fault = await read(request, Fault)
         self._simulator.faults.ordered.append(fault)
         return fault.model_dump()
 
@@ -277,78 +175,27 @@ class Control:
         self._simulator.release_held()
         return {}
 
-    async def refund_outcomes(self, request: Request) -> Any:
-        body = await _read(request, OutcomesBody)
-        self._simulator.refunds.outcomes[:] = body.outcomes
-        return body.model_dump()
-
-    async def decide_refund(self, request: Request) -> Any:
-        body = await _read(request, DecideBody)
-        refund = self._find(request, "refund")
-        if refund.data["status"] in ("failed", "canceled", body.status):
-            raise Refused(f"the refund is {refund.data['status']} already", 409)
-        with self._simulator.atomic():
-            self._simulator.refunds.decide(refund, body.status)
-        quiet = await self._simulator.webhooks.settle(WAIT_SECONDS)
-        return {"refund": refund.data, "quiet": quiet}
-
     def _clock(self) -> dict[str, Any]:
         clock = self._simulator.clock
         return {"now": clock.now(), "offset": clock.offset}
 
-    def _find(self, request: Request, kind: str) -> Record:
-        id = request.path_params["id"]
-        record = self._simulator.storage.get(kind, id)
-        if record is None:
-            raise Refused(f"no {kind} {id}", 404)
-        return record
-
-
-async def _read(request: Request, model: type[ModelT]) -> ModelT:
-    raw = await request.body()
-    try:
-        return model.model_validate(json.loads(raw) if raw else {})
-    except (ValueError, ValidationError) as error:
-        raise Refused(str(error)) from None
-
-
-def _as_json(handler: Callable[[Request], Awaitable[Any]]) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        try:
-            return JSONResponse(await handler(request))
-        except Refused as error:
-            return JSONResponse({"error": str(error)}, error.status)
-        except NotPossible as error:
-            return JSONResponse({"error": str(error)}, 409)
-
-    return endpoint
-
 
 def routes(simulator: Simulator) -> list[Route]:
     control = Control(simulator)
-    table: list[tuple[str, str, Callable[[Request], Awaitable[Any]]]] = [
-        ("POST", "reset", control.reset),
-        ("GET", "state", control.state),
-        ("GET", "requests", control.requests),
-        ("POST", "clock", control.clock),
-        ("POST", "account", control.account),
-        ("POST", "webhooks", control.set_webhooks),
-        ("POST", "sessions/{id}/pay", control.pay),
-        ("POST", "events/policy", control.add_policy),
-        ("DELETE", "events/policy", control.clear_policies),
-        ("POST", "events/release", control.release),
-        ("POST", "events/{id}/redeliver", control.redeliver),
-        ("GET", "events/{id}/signed", control.signed),
-        ("POST", "deliveries/wait", control.wait),
-        ("POST", "faults", control.add_fault),
-        ("DELETE", "faults", control.clear_faults),
-        ("POST", "refunds/outcomes", control.refund_outcomes),
-        ("POST", "refunds/{id}/decide", control.decide_refund),
-        ("POST", "payment_intents/{id}/dispute", control.dispute),
-        ("POST", "disputes/{id}/answer", control.answer_dispute),
-        ("POST", "disputes/{id}/escalate", control.escalate_dispute),
-        ("POST", "disputes/{id}/decide", control.decide_dispute),
-    ]
     return [
-        Route(f"/_simulator/{path}", _as_json(handler), methods=[method]) for method, path, handler in table
+        route("POST", "reset", control.reset),
+        route("GET", "state", control.state),
+        route("GET", "requests", control.requests),
+        route("POST", "clock", control.clock),
+        route("POST", "account", control.account),
+        route("POST", "webhooks", control.set_webhooks),
+        route("POST", "events/policy", control.add_policy),
+        route("DELETE", "events/policy", control.clear_policies),
+        route("POST", "events/release", control.release),
+        route("POST", "events/{id}/redeliver", control.redeliver),
+        route("GET", "events/{id}/signed", control.signed),
+        route("POST", "deliveries/wait", control.wait),
+        route("POST", "faults", control.add_fault),
+        route("DELETE", "faults", control.clear_faults),
+        *control_payments.routes(simulator),
     ]

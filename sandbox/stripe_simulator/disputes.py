@@ -62,7 +62,7 @@ class Disputes:
         """Not while a bank is deciding; an inquiry leaves the charge refundable."""
         return any(dispute.data["status"] in FORMAL for dispute in self.of(charge))
 
-    def refund_made(self, charge: Record) -> None:
+    def refunds_changed(self, charge: Record) -> None:
         """A full refund resolves an inquiry."""
         for dispute in self.of(charge):
             if dispute.data["status"] in INQUIRIES:
@@ -125,8 +125,10 @@ class Disputes:
     def escalate(self, dispute: Record) -> None:
         """An inquiry becomes a dispute, and the money is withdrawn; what is refunded isn't any more."""
         _must_be(dispute, *INQUIRIES)
-        charge = self._storage.need("charge", dispute.data["charge"])
-        dispute.data["amount"] = min(dispute.data["amount"], self.refundable(charge))
+        left = self.refundable(self._storage.need("charge", dispute.data["charge"]))
+        if left == 0:
+            raise NotPossible("The payment is refunded: nothing more is withdrawn.")
+        dispute.data["amount"] = min(dispute.data["amount"], left)
         dispute.due = self._clock.exact() + ANSWER_SECONDS
         self._move(dispute, -dispute.data["amount"])
         due_by = self._clock.now() + ANSWER_SECONDS

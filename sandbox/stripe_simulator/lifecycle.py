@@ -16,7 +16,7 @@ from typing import Any
 
 from . import objects
 from .clock import Clock
-from .errors import StripeError
+from .errors import NotPossible, StripeError
 from .ids import new_id
 from .storage import Record, Storage
 from .types import StripeObject
@@ -200,7 +200,13 @@ class Lifecycle:
         self._storage.save(intent)
         self.emit("payment_intent.canceled", intent.data, cause)
 
-    # Time
+    # The bank and time
+
+    def expire_hold(self, intent: Record) -> None:
+        """The reservation lapses, at the end of its seven days or because the bank takes it back."""
+        if intent.data["status"] != "requires_capture":
+            raise NotPossible(f"The payment is {intent.data['status']}: nothing is reserved.")
+        self.void(intent, "automatic", lapsed=True)
 
     def fall_due(self, record: Record) -> None:
         """What time brings to an object at its ``due`` moment."""
@@ -215,7 +221,7 @@ class Lifecycle:
             error = {"type": "invalid_request_error", "code": code, "message": message}
             self._detach(record, error)
         elif record.data["status"] == "requires_capture":
-            self.void(record, "automatic", lapsed=True)
+            self.expire_hold(record)
         else:
             record.due = None
             self._storage.save(record)

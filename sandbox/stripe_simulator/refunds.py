@@ -7,13 +7,14 @@ from typing import Literal
 from . import money, objects
 from .clock import Clock
 from .disputes import Disputes
-from .errors import StripeError, missing_parameter, no_such
+from .errors import NotPossible, StripeError, missing_parameter, no_such
 from .lifecycle import NOBODY, Cause, Lifecycle
 from .parameters import CreateRefund
 from .storage import Record, Storage
 
 #: What the next refunds become at first; a pending one is decided later.
 Outcome = Literal["succeeded", "pending", "failed"]
+RefundDecision = Literal["succeeded", "failed", "canceled"]
 
 
 class Refunds:
@@ -24,10 +25,14 @@ class Refunds:
         self._disputes = disputes
         self.outcomes: list[Outcome] = []
 
-    def create(self, parameters: CreateRefund, livemode: bool, cause: Cause) -> Record:
+    def create(
+        self, parameters: CreateRefund, livemode: bool, cause: Cause, outcome: Outcome | None = None
+    ) -> Record:
+        """``outcome`` is what the bank makes of it; without one it is the next that was ordered."""
         charge = self._charge(parameters, livemode)
         amount = self._amount(parameters, charge)
-        outcome = self.outcomes.pop(0) if self.outcomes else "succeeded"
+        if outcome is None:
+            outcome = self.outcomes.pop(0) if self.outcomes else "succeeded"
         data = objects.refund(
             charge.data,
             amount=amount,
@@ -41,13 +46,15 @@ class Refunds:
         self._count(charge, amount)
         self._lifecycle.emit("refund.created", refund.data, cause)
         self._lifecycle.emit("charge.refunded", charge.data, cause)
-        self._disputes.refund_made(charge)
+        self._disputes.refunds_changed(charge)
         if outcome == "failed":
             self.decide(refund, "failed")
         return refund
 
-    def decide(self, refund: Record, status: Literal["succeeded", "failed", "canceled"]) -> None:
+    def decide(self, refund: Record, status: RefundDecision) -> None:
         """A pending refund gets through or not; one that succeeded may still come back failed."""
+        if refund.data["status"] in ("failed", "canceled", status):
+            raise NotPossible(f"The refund is {refund.data['status']} already.")
         before = {"status": refund.data["status"]}
         refund.data["status"] = status
         refund.data.pop("pending_reason", None)
@@ -55,7 +62,9 @@ class Refunds:
             if status == "failed":
                 refund.data["failure_reason"] = "lost_or_stolen_card"
                 refund.data["failure_balance_transaction"] = refund.data["balance_transaction"]
-            self._count(self._storage.need("charge", refund.data["charge"]), -refund.data["amount"])
+            charge = self._storage.need("charge", refund.data["charge"])
+            self._count(charge, -refund.data["amount"])
+            self._disputes.refunds_changed(charge)
         self._storage.save(refund)
         self._lifecycle.emit("refund.updated", refund.data, NOBODY, before)
         if status == "failed":

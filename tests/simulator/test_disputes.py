@@ -179,6 +179,20 @@ def test_a_full_refund_resolves_an_inquiry(
     refuse_refund(client, paid, code="charge_already_refunded")
 
 
+def test_an_inquiry_about_a_refunded_payment_cannot_escalate(
+    simulator: Simulator, client: stripe.StripeClient, paid: dict[str, Any]
+) -> None:
+    refund = client.v1.refunds.create({"payment_intent": paid["id"]})
+    id = simulator.dispute(paid["id"], amount=1000 * KRONER, inquiry=True)
+    assert client.v1.disputes.retrieve(id).is_charge_refundable is False
+    with pytest.raises(RuntimeError, match=r"409.*nothing more is withdrawn"):
+        simulator.escalate_dispute(id)
+    simulator.decide_refund(refund.id, "failed")
+    assert client.v1.disputes.retrieve(id).is_charge_refundable is True
+    simulator.escalate_dispute(id)
+    assert moved(client.v1.disputes.retrieve(id)) == [(-1000 * KRONER, True)]
+
+
 def test_time_decides_what_nobody_answers(
     simulator: Simulator, client: stripe.StripeClient, paid: dict[str, Any]
 ) -> None:

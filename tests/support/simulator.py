@@ -181,12 +181,33 @@ class Simulator:
     def clear_faults(self) -> None:
         self._call("DELETE", "faults")
 
+    def refund(self, payment_intent_id: str, amount: int | None = None, outcome: str = "succeeded") -> str:
+        """Staff refund in Stripe's Dashboard, all that is left or ``amount`` øre; returns the refund's id.
+        ``outcome`` is what becomes of it: succeeded, pending, failed."""
+        body = {"amount": amount, "outcome": outcome}
+        id: str = self._call("POST", f"payment_intents/{payment_intent_id}/refund", body)["refund"]["id"]
+        return id
+
     def refund_outcomes(self, *outcomes: str) -> None:
         """What the next refunds become: succeeded, pending, failed."""
         self._call("POST", "refunds/outcomes", {"outcomes": list(outcomes)})
 
     def decide_refund(self, refund_id: str, status: str) -> Json:
         return self._call("POST", f"refunds/{refund_id}/decide", {"status": status})
+
+    # Reservations
+
+    def capture(self, payment_intent_id: str) -> Json:
+        """Staff capture in Stripe's Dashboard."""
+        return self._call("POST", f"payment_intents/{payment_intent_id}/capture")
+
+    def cancel(self, payment_intent_id: str) -> Json:
+        """Staff cancel a reservation in Stripe's Dashboard."""
+        return self._call("POST", f"payment_intents/{payment_intent_id}/cancel")
+
+    def expire_hold(self, payment_intent_id: str) -> Json:
+        """The reservation lapses now, as it would at the end of its seven days."""
+        return self._call("POST", f"payment_intents/{payment_intent_id}/expire_hold")
 
     # Disputes
 

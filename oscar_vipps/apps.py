@@ -13,4 +13,4 @@ class VippsConfig(AppConfig):
     def ready(self) -> None:
         """Register the system checks, and listen to what happens to orders and payments."""
         from . import checks  # noqa: F401
-        from .payments import reactions  # noqa: F401
+        from .payments import reactions, shipping  # noqa: F401

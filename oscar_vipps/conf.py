@@ -4,7 +4,7 @@ It is made when first asked for, and anew after Django's ``setting_changed``; no
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
@@ -36,6 +36,8 @@ class VippsSettings:
     payment_methods: str = "vipps"
     payment_method_configuration: str | None = None
     capture: str = "automatic"
+    capture_shipping_events: tuple[str, ...] = ("shipped",)
+    capture_statuses: tuple[str, ...] = ()
     session_lifetime: timedelta = timedelta(minutes=35)
     # Not hashed, for a mapping has no hash; the settings do, so that they can be a key in a cache.
     order_status: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -118,7 +120,30 @@ def examine() -> tuple[VippsSettings, list[Problem]]:
     if values.get("payment_method_configuration") and given.get("PAYMENT_METHODS", "vipps") == "vipps":
         message = f'{SETTING}["PAYMENT_METHOD_CONFIGURATION"] needs "PAYMENT_METHODS" to be "dynamic".'
         problems.append(Problem("PAYMENT_METHOD_CONFIGURATION", message, how_to_write("PAYMENT_METHODS")))
+    problems += _capture_statuses(values)
     return VippsSettings(**values), problems
+
+
+def _capture_statuses(values: dict[str, Any]) -> list[Problem]:
+    """A status that captures must be one that people set, and must not carry the lines with it."""
+    named = set(values.get("capture_statuses", ()))
+    hint = "Name a status that staff set when goods leave."
+    found = []
+    if outcomes := named & set(values.get("order_status", {}).values()):
+        message = f'{SETTING}["CAPTURE_STATUSES"] names {_quoted(outcomes)}, which payments lead to.'
+        found.append(Problem("CAPTURE_STATUSES", message, hint))
+    if cascading := named & set(getattr(django_settings, "OSCAR_ORDER_STATUS_CASCADE", {})):
+        # Oscar saves the lines first: they would stay as if the goods had left when capture fails.
+        message = f'{SETTING}["CAPTURE_STATUSES"] names {_quoted(cascading)}, which is in'
+        message += " OSCAR_ORDER_STATUS_CASCADE."
+        found.append(Problem("CAPTURE_STATUSES", message, hint))
+    if found:
+        values.pop("capture_statuses")
+    return found
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in sorted(names))
 
 
 def how_to_write(key: str) -> str:
@@ -187,6 +212,8 @@ RULES = {
     "PAYMENT_METHODS": _choice("vipps", "dynamic"),
     "PAYMENT_METHOD_CONFIGURATION": _text(r"(pmc_\w+)?", "None or a configuration's id", '"pmc_123"'),
     "CAPTURE": _choice("automatic", "manual", "on_shipment"),
+    "CAPTURE_SHIPPING_EVENTS": _texts("a list of codes, not a single string", '["shipped"]'),
+    "CAPTURE_STATUSES": _texts("a list of order statuses, not a single string", '["Shipped"]'),
     "SESSION_LIFETIME": _duration(1800, 86400, "seconds", "timedelta(minutes=35)"),
     "ORDER_STATUS": Rule(_is_order_status, "a dictionary of outcome: order status", '{"captured": "Paid"}'),
     "LATE_PAYMENT": _choice("return", "reinstate"),

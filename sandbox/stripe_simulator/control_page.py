@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from . import money, settings
+from . import control_page_payments as payments
+from . import settings
+from .errors import NotPossible, StripeError
 from .faults import Fault
-from .pages import local_moment, render
+from .pages import moment, render
 from .settings import Mode
 from .simulator import Simulator
 from .storage import Record
@@ -58,6 +59,9 @@ class ControlPage:
         self._simulator = simulator
 
     async def show(self, request: Request) -> Response:
+        return self._page()
+
+    def _page(self, refusal: str | None = None) -> Response:
         simulator = self._simulator
         simulator.catch_up()
         storage, clock = simulator.storage, simulator.clock
@@ -68,7 +72,8 @@ class ControlPage:
         requests = storage.requests()
         context = {
             "language": "en",
-            "now": _moment(clock.now()),
+            "refusal": refusal,
+            "now": moment(clock.now()),
             "ahead": str(datetime.timedelta(seconds=round(clock.offset))) if clock.offset >= 1 else None,
             "times": TIMES,
             "policies": POLICIES,
@@ -78,22 +83,34 @@ class ControlPage:
             "active_faults": simulator.faults.ordered,
             "account": simulator.account,
             "endpoints": [endpoint.data for endpoint in reversed(storage.all("webhook_endpoint"))],
-            "payments": [self._payment(session) for session in storage.all("checkout.session")[:_SHOWN]],
+            "payments": [
+                payments.row(simulator, session) for session in storage.all("checkout.session")[:_SHOWN]
+            ],
+            "outcomes": payments.OUTCOMES,
+            "reasons": payments.REASONS,
             "events": [_event(event, deliveries.get(event.id, [])) for event in events[:_SHOWN]],
-            "requests": [{**entry, "at": _moment(entry["at"])} for entry in reversed(requests[-_SHOWN:])],
+            "requests": [{**entry, "at": moment(entry["at"])} for entry in reversed(requests[-_SHOWN:])],
             "shown": _SHOWN,
         }
-        return render("control.html", context)
+        return render("control.html", context, 409 if refusal else 200)
 
     async def act(self, request: Request) -> Response:
         form = {key: str(value) for key, value in (await request.form()).items()}
-        await self._do(form.pop("action", ""), form)
-        return RedirectResponse(_PAGE, 303)
+        action, value = form.get("action", ""), form.get("value", "")
+        try:
+            payment = payments.act(self._simulator, action, form)
+        except (NotPossible, StripeError) as error:
+            return self._page(str(error))
+        if payment is None:
+            await self._do(action, value)
+            return RedirectResponse(_PAGE, 303)
+        await self._simulator.webhooks.settle(10)
+        # Where the button was, so that on a phone nobody has to look for the payment again.
+        return RedirectResponse(f"{_PAGE}#{payment}", 303)
 
-    async def _do(self, action: str, form: Mapping[str, str]) -> None:
+    async def _do(self, action: str, value: str) -> None:
         """One button. An unknown one does nothing: the page shows how things stand."""
         simulator = self._simulator
-        value = form.get("value", "")
         if action == "advance" and value.isdigit():
             await simulator.advance(int(value), timeout=30)
         elif action == "clock_reset":
@@ -132,32 +149,17 @@ class ControlPage:
             account.vipps_enabled = not account.vipps_enabled
         settings.save(self._simulator.storage, account)
 
-    def _payment(self, session: Record) -> dict[str, Any]:
-        intent = self._simulator.lifecycle.intent_of(session)
-        data = session.data
-        return {
-            "id": session.id,
-            "url": data["url"],
-            "reference": data["client_reference_id"],
-            "amount": money.shown(data["amount_total"], data["currency"], "en"),
-            "status": data["status"],
-            "payment_status": data["payment_status"],
-            "intent": intent.data if intent else None,
-            "created": _moment(data["created"]),
-            "livemode": session.livemode,
-        }
-
 
 def _event(event: Record, deliveries: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "id": event.id,
         "type": event.data["type"],
         "object": event.data["data"]["object"]["id"],
-        "created": _moment(event.data["created"]),
+        "created": moment(event.data["created"]),
         "deliveries": [
             {
                 **delivery,
-                "next": _moment(delivery["next_attempt_at"]) if delivery["next_attempt_at"] else None,
+                "next": moment(delivery["next_attempt_at"]) if delivery["next_attempt_at"] else None,
                 "answers": [_answer(attempt) for attempt in delivery["attempts"]],
             }
             for delivery in deliveries
@@ -175,7 +177,3 @@ def _fault(name: str) -> Fault:
     if name == "timeout_after":
         return Fault(kind="timeout_after", method="POST")
     return Fault(kind="close" if name == "close" else "timeout_before")
-
-
-def _moment(timestamp: float) -> str:
-    return local_moment(timestamp).strftime("%d.%m. %H:%M:%S")

@@ -58,6 +58,13 @@ class Disputes:
         data = charge.data
         return max(0, int(data["amount"]) - int(data["amount_refunded"]) - self.withdrawn(charge))
 
+    def disputable(self, charge: Record) -> int:
+        """What a bank may still take back: nothing while one asks for something already. It doesn't know
+        of refunds."""
+        if any(dispute.data["status"] in INQUIRIES + FORMAL for dispute in self.of(charge)):
+            return 0
+        return int(charge.data["amount"]) - self.withdrawn(charge)
+
     def block_refunds(self, charge: Record) -> bool:
         """Not while a bank is deciding; an inquiry leaves the charge refundable."""
         return any(dispute.data["status"] in FORMAL for dispute in self.of(charge))
@@ -74,14 +81,13 @@ class Disputes:
     # The bank
 
     def open(self, intent: Record, reason: Reason, amount: int | None, *, inquiry: bool) -> Record:
-        """A bank doesn't know of refunds: ``amount`` may be all that it hasn't taken back already.
-        Without one it is what is left of the charge."""
+        """``amount`` is up to what is disputable; without one it is what is left of the charge."""
         if intent.data["status"] != "succeeded":
             raise NotPossible(f"The payment is {intent.data['status']}: nothing was captured.")
         charge = self._storage.need("charge", intent.data["latest_charge"])
-        if any(dispute.data["status"] in INQUIRIES + FORMAL for dispute in self.of(charge)):
-            raise NotPossible("The payment has an open dispute.")
-        most = charge.data["amount"] - self.withdrawn(charge)
+        most = self.disputable(charge)
+        if most == 0:
+            raise NotPossible("The payment has an open dispute, or all of it was lost to one.")
         if amount is None:
             amount = self.refundable(charge)
         if not 1 <= amount <= most:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 #: Stripe takes at most eight digits.
 LARGEST = 99_999_999
 
@@ -30,6 +32,19 @@ def shown(amount: int, currency: str, language: str) -> str:
     if language == "nb":
         return norwegian(amount, currency)
     return f"{currency.upper()}\N{NO-BREAK SPACE}{amount // 100:,}.{amount % 100:02d}"
+
+
+def kroner(amount: int) -> str:
+    """``123450`` as ``1234.50``: what a form starts with, and ``from_kroner`` reads."""
+    return f"{amount // 100}.{amount % 100:02d}"
+
+
+def from_kroner(text: str) -> int:
+    """``1 234,50``, ``1234.5`` or ``1234`` in øre. Raises ValueError for anything else."""
+    match = re.fullmatch(r"(\d{1,6})(?:[.,](\d{1,2}))?", re.sub(r"\s", "", text), re.ASCII)
+    if match is None:
+        raise ValueError(f"{text!r} is not an amount in kroner, such as 149,50.")
+    return int(match[1]) * 100 + int((match[2] or "").ljust(2, "0"))
 
 
 def english(amount: int, currency: str) -> str:

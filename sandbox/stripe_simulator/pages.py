@@ -30,5 +30,10 @@ def local_moment(timestamp: float) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(timestamp, datetime.timezone.utc).astimezone()
 
 
+def moment(timestamp: float) -> str:
+    """To the second, for the control page."""
+    return local_moment(timestamp).strftime("%d.%m. %H:%M:%S")
+
+
 def render(template: str, context: dict[str, Any], status: int = 200) -> HTMLResponse:
     return HTMLResponse(_environment.get_template(template).render(context), status, _HEADERS)

@@ -25,6 +25,10 @@ class Refunds:
         self._disputes = disputes
         self.outcomes: list[Outcome] = []
 
+    def of(self, charge: Record) -> list[Record]:
+        """Newest first."""
+        return [found for found in self._storage.all("refund") if found.data["charge"] == charge.id]
+
     def create(
         self, parameters: CreateRefund, livemode: bool, cause: Cause, outcome: Outcome | None = None
     ) -> Record:

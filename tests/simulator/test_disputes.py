@@ -118,7 +118,7 @@ def test_the_amount_is_what_is_left_unless_the_bank_says_otherwise(
     # A bank doesn't know of refunds.
     second = simulator.dispute(paid["id"], amount=1000 * KRONER)
     simulator.decide_dispute(second, "lost")
-    with pytest.raises(RuntimeError, match=r"409.*can't be disputed"):
+    with pytest.raises(RuntimeError, match=r"409.*open dispute, or all of it"):
         simulator.dispute(paid["id"])
     refuse_refund(client, paid)
 

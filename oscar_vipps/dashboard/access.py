@@ -23,6 +23,7 @@ NEEDED = {
     "figures": ["view_payment"],
     "payment-capture": ["capture_payment"],
     "payment-capture-selected": ["view_payment", "capture_payment"],
+    "payment-capture-part": ["capture_payment", "refund_payment"],
     "payment-release": ["cancel_payment"],
     "payment-refund": ["refund_payment"],
     "payment-refresh": ["view_payment"],

@@ -17,15 +17,15 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import View
+from oscar.core.loading import get_class
 
 from oscar_vipps.exceptions import GatewayError, GatewayRefused
-from oscar_vipps.models import Payment
-from oscar_vipps.money import to_ore
+from oscar_vipps.models import Payment, Refund
 from oscar_vipps.payments import operations, refunds
 from oscar_vipps.responses import SeeOther
 from oscar_vipps.shop import orders
 
-from .forms import RefundForm
+from .forms import CapturePartForm, RefundForm
 
 logger = logging.getLogger("oscar_vipps")
 
@@ -45,17 +45,18 @@ class PaymentActionView(View):
         payment = get_object_or_404(Payment.objects.select_related("order"), reference=reference)
         extra = payment.log_extra(user=request.user.pk)
         logger.info("Order %s: %s, by user %s", payment.order.number, self.name, request.user.pk, extra=extra)
+        answer = None
         try:
-            self.act(request, payment)
+            answer = self.act(request, payment)
         except GatewayError as error:
             logger.error(
                 "Order %s: %s failed: %s %s", payment.order.number, self.name, error, error.hint, extra=extra
             )
             messages.error(request, self.explain(error))
-        return SeeOther(reverse("vipps_dashboard:payment-detail", args=[reference]))
+        return answer or SeeOther(reverse("vipps_dashboard:payment-detail", args=[reference]))
 
-    def act(self, request: HttpRequest, payment: Payment) -> None:
-        """Do it, and tell; raises ``GatewayError``."""
+    def act(self, request: HttpRequest, payment: Payment) -> HttpResponse | None:
+        """Do it, and tell; raises ``GatewayError``. None for the payment's page."""
         raise NotImplementedError
 
     def explain(self, error: GatewayError) -> str:
@@ -109,26 +110,34 @@ class ReleaseView(PaymentActionView):
 
 
 class RefundView(PaymentActionView):
-    """Send money back."""
+    """Send money back. A form that can't be taken is shown again as it was filled in."""
 
     name = "refund"
     # Translators: a note on the order, for staff. {amount} is a number such as 249.00
     note = gettext_lazy("Vipps: asked Stripe to refund NOK {amount}.")
+    form_class: type[RefundForm] = RefundForm
+    form_name = "refund_form"
 
-    def act(self, request: HttpRequest, payment: Payment) -> None:
-        form = RefundForm(payment, request.POST)
+    def act(self, request: HttpRequest, payment: Payment) -> HttpResponse | None:
+        form = self.form_class(payment, request.POST)
         if not form.is_valid():
-            for errors in form.errors.values():
-                messages.error(request, " ".join(map(str, errors)))
-            return
-        amount, reference = to_ore(form.cleaned_data["amount"]), form.cleaned_data["reference"]
+            return show_again(request, payment, **{self.form_name: form})
         try:
-            refund = refunds.request_refund(
-                payment, refunds.Wish(amount, by=request.user, reference=reference)
-            )
+            refund = self.save(form, request)
+        except refunds.DisputeIsOpen:
+            messages.error(request, _("The shopper's bank disputes the payment. Nothing has been refunded."))
         except refunds.NotRefundable:
             messages.error(request, _("That much isn't left any more. Nothing has been refunded."))
-            return
+        else:
+            self.carry_out(request, payment, refund)
+        return None
+
+    def save(self, form: RefundForm, request: HttpRequest) -> Refund:
+        """The wish, before anything is asked of Stripe."""
+        return refunds.request_refund(form.payment, form.wish(request.user))
+
+    def carry_out(self, request: HttpRequest, payment: Payment, refund: Refund) -> None:
+        """Ask Stripe, and tell; raises ``GatewayError``."""
         if refund.status == refund.Status.REQUESTED:
             self.add_note(request, payment, refund.amount)
             refunds.send(refund)
@@ -136,6 +145,44 @@ class RefundView(PaymentActionView):
         tell = messages.error if refund.status == refund.Status.FAILED else messages.success
         # Translators: %(status)s is "Refunded", "On its way" or "Failed"
         tell(request, _("Refund: %(status)s.") % {"status": refund.get_status_display()})
+
+
+class CapturePartView(RefundView):
+    """Capture the whole, for Vipps knows no part of it, and refund at once what the shop doesn't send."""
+
+    name = "capture-part"
+    # Translators: a note on the order, for staff. {amount} is a number such as 249.00
+    note = gettext_lazy("Vipps: asked Stripe to capture the whole, and to refund NOK {amount} of it.")
+    form_class = CapturePartForm
+    form_name = "part_form"
+
+    def save(self, form: RefundForm, request: HttpRequest) -> Refund:
+        """Saved before the capture: should this process be killed, the reconciler refunds."""
+        return refunds.request_refund(form.payment, form.wish(request.user), once_captured=True)
+
+    def carry_out(self, request: HttpRequest, payment: Payment, refund: Refund) -> None:
+        """Capture first; raises ``GatewayError``, and the wish is then granted after a later capture."""
+        if refund.status == refund.Status.REQUESTED:
+            self.add_note(request, payment, refund.amount)
+            payment = operations.capture(payment)
+            if payment.state != Payment.State.CAPTURED:
+                messages.error(request, _("The money could not be captured: the reservation is gone."))
+                return
+            refunds.send(Refund.objects.get(pk=refund.pk))
+            refund.refresh_from_db()
+        # Translators: %(status)s is "Refunded", "On its way" or "Failed"
+        text = _("The money is captured. Refund: %(status)s.") % {"status": refund.get_status_display()}
+        tell = messages.error if refund.status == refund.Status.FAILED else messages.success
+        tell(request, text)
+
+
+def show_again(request: HttpRequest, payment: Payment, **forms: RefundForm) -> HttpResponse:
+    """The payment's page with a form that couldn't be taken."""
+    view = get_class("vipps_dashboard.views", "PaymentDetailView")()
+    view.setup(request, reference=payment.reference)
+    view.object = view.get_object()
+    response: HttpResponse = view.render_to_response(view.get_context_data(**forms), status=400)
+    return response
 
 
 class RefreshView(PaymentActionView):

@@ -27,7 +27,7 @@ class VippsDashboardConfig(OscarDashboardConfig):
         self.event_detail_view = get_class("vipps_dashboard.events", "EventDetailView")
         self.event_process_view = get_class("vipps_dashboard.events", "EventProcessView")
         self.figures_view = get_class("vipps_dashboard.figures", "FiguresView")
-        actions = ["CaptureView", "ReleaseView", "RefundView", "RefreshView"]
+        actions = ["CaptureView", "CapturePartView", "ReleaseView", "RefundView", "RefreshView"]
         self.action_views = get_classes("vipps_dashboard.actions", actions)
 
         # They import models, which are there only now.

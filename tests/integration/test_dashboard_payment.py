@@ -81,7 +81,7 @@ def test_the_page_tells_the_story(shop: Shop, captured: Payment, staff: Shopper)
     for words in (
         f"Vipps payment of order {captured.order.number}",
         "The order was placed.",
-        "Stripe told: payment_intent.succeeded (Processed)",
+        "Stripe: the money is captured. (Processed)",
         "Order status: Pending → Paid",
         "Vipps: NOK 249.00 is paid.",
         "The confirmation was sent to the shopper.",
@@ -161,7 +161,7 @@ def test_a_button_that_is_pressed_twice_refunds_once(shop: Shop, captured: Payme
     [
         ("0", "greater than or equal to 0.01"),
         ("-5", "greater than or equal to 0.01"),
-        ("", "required"),
+        ("", "Say how much, or which goods."),
         ("x", "Enter a number"),
         ("NaN", "Enter a number"),
         ("1.005", "2 decimal places"),
@@ -173,9 +173,72 @@ def test_an_amount_that_cannot_be_refunded(
     shop: Shop, captured: Payment, staff: Shopper, amount: str, told: str
 ) -> None:
     """Field failure 19."""
-    [said] = press(staff, captured, "refund", amount=amount, reference=new_reference())
-    assert told in said
+    said = refused(staff, captured, "refund", amount=amount, reference=new_reference())
+    assert told in said.get_text()
+    # What was typed is there still.
+    field = said.find("input", attrs={"name": "amount"})
+    assert field is not None
+    assert field.get("value", "") == amount
     assert (captured.refunds.count(), shop.simulator.state()["refunds"]) == (0, [])
+
+
+def refused(staff: Shopper, payment: Payment, action: str, **data: Any) -> BeautifulSoup:
+    """The page with a form that wasn't taken."""
+    address = reverse(f"vipps_dashboard:payment-{action}", args=[payment.reference])
+    response = staff.client.post(address, data)
+    assert response.status_code == 400
+    return BeautifulSoup(response.content, "html.parser")
+
+
+def test_goods_are_refunded_and_whether_they_come_back_is_asked(
+    shop: Shop, captured: Payment, staff: Shopper
+) -> None:
+    name = f"quantity_{captured.order.lines.get().pk}"
+    form: dict[str, Any] = {name: "1", "reason": "duplicate", "reference": new_reference()}
+    assert "Say whether the goods go back in stock." in refused(staff, captured, "refund", **form).get_text()
+    for _ in range(2):
+        press(staff, captured, "refund", returns_stock="yes", **form)
+    refund = captured.refunds.get()
+    assert (refund.amount, refund.reason, refund.returns_stock) == (24900, "duplicate", True)
+    assert [each.quantity for each in refund.lines.all()] == [1]
+    assert "back in stock" in page(staff, captured).get_text()
+    more = {name: "2", "returns_stock": "no", "reference": new_reference()}
+    assert "less than or equal to 0" in refused(staff, captured, "refund", **more).get_text()
+
+
+def test_what_is_not_sent_is_refunded_at_once(shop: Shop, reserved: Payment, staff: Shopper) -> None:
+    form = {"amount": "49.00", "reference": new_reference()}
+    for _ in range(2):
+        told = press(staff, reserved, "capture-part", **form)
+        assert told == ["The money is captured. Refund: Refunded."]
+    assert books(reserved)["source"] == (PRICE, PRICE, Decimal("49.00"))
+    assert books(reserved)["status"] == "Partly refunded"
+    notes = [note for note, _kind in books(reserved)["notes"]]
+    assert "Vipps: asked Stripe to capture the whole, and to refund NOK 49.00 of it." in notes
+
+
+def test_not_all_of_it_is_refunded_at_once(shop: Shop, reserved: Payment, staff: Shopper) -> None:
+    refused(staff, reserved, "capture-part", amount="249.00", reference=new_reference())
+    assert Payment.objects.get().state == "authorized"
+
+
+def test_a_reservation_that_is_gone_refunds_nothing(shop: Shop, reserved: Payment, staff: Shopper) -> None:
+    shop.simulator.expire_hold(reserved.payment_intent_id or "")
+    form = {"amount": "49.00", "reference": new_reference()}
+    assert press(staff, reserved, "capture-part", **form) == [
+        "The money could not be captured: the reservation is gone."
+    ]
+    assert (reserved.refunds.get().status, shop.simulator.state()["refunds"]) == ("cancelled", [])
+
+
+def test_nothing_is_refunded_while_the_bank_decides(shop: Shop, captured: Payment, staff: Shopper) -> None:
+    opened = {"amount": "49.00", "reference": new_reference()}
+    shop.simulator.dispute(captured.payment_intent_id or "")
+    shop.deliver()
+    assert offered(staff, captured) == {"refresh"}
+    assert "while the shopper's bank disputes" in page(staff, captured).get_text()
+    refused(staff, captured, "refund", **opened)
+    assert not captured.refunds.exists()
 
 
 def test_a_refund_of_which_stripe_said_nothing_is_kept(shop: Shop, captured: Payment, staff: Shopper) -> None:

@@ -27,7 +27,12 @@ NAMES = [pattern.name for pattern in CONFIG.get_urls()]
 #: Those that money moves by.
 MONEY = {"payment-capture", "payment-capture-selected", "payment-release", "payment-refund"}
 #: Those that only take a POST.
-POSTED = MONEY - {"payment-capture-selected"} | {"payment-refresh", "flag-done", "event-process"}
+POSTED = MONEY - {"payment-capture-selected"} | {
+    "payment-capture-part",
+    "payment-refresh",
+    "flag-done",
+    "event-process",
+}
 
 
 @pytest.fixture

@@ -257,13 +257,15 @@ def test_buttons_beside_a_payment_are_those_that_make_sense(
     assert "Refund" not in labels_beside(browser, refunded)
 
     disputed = pay(order())
-    dispute = simulator.dispute(disputed, inquiry=True)
+    dispute = simulator.dispute(disputed, amount=1000, inquiry=True)
     assert labels_beside(browser, disputed) == ["Answered", "Escalate", "Close", "Refund"]
     simulator.dispute_answered(dispute)
     assert labels_beside(browser, disputed) == ["Escalate", "Close", "Refund"]
     simulator.escalate_dispute(dispute)
     assert labels_beside(browser, disputed) == ["Answered", "Won", "Lost"]
     simulator.decide_dispute(dispute, "lost")
+    assert labels_beside(browser, disputed) == anything
+    simulator.decide_dispute(simulator.dispute(disputed), "lost")
     assert labels_beside(browser, disputed) == []
 
 

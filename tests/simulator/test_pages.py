@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import httpx
 import pytest
@@ -223,3 +224,131 @@ def test_the_control_page_does_what_the_control_api_does(
     press("nonsense")
     assert "None yet" in press("reset")
     assert simulator.state()["sessions"] == []
+
+
+def labels_beside(browser: httpx.Client, intent: str) -> list[str]:
+    """The buttons in the row under a payment on the control page."""
+    page = browser.get("/_simulator/").text
+    row = re.search(rf'<tr id="{intent}">.*?</tr>\s*(<tr class="more">.*?</tr>)?', page, re.DOTALL)
+    assert row
+    return re.findall(r"<button[^>]*>(.*?)</button>", row[1] or "")
+
+
+def test_buttons_beside_a_payment_are_those_that_make_sense(
+    simulator: Simulator, client: stripe.StripeClient, browser: httpx.Client
+) -> None:
+    def pay(parameters: Any) -> str:
+        id: str = simulator.pay(client.v1.checkout.sessions.create(parameters).id)["payment_intent"]["id"]
+        return id
+
+    anything = ["Refund", "Dispute", "Inquire"]
+    reserved = pay(manual())
+    assert labels_beside(browser, reserved) == ["Capture", "Cancel", "Expire hold"]
+    simulator.expire_hold(reserved)
+    assert labels_beside(browser, reserved) == []
+
+    refunded = pay(order())
+    assert labels_beside(browser, refunded) == anything
+    refund = simulator.refund(refunded, 1000, "pending")
+    assert labels_beside(browser, refunded) == ["Succeed", "Fail", "Cancel", *anything]
+    simulator.decide_refund(refund, "succeeded")
+    assert labels_beside(browser, refunded) == ["Fail after all", *anything]
+    simulator.refund(refunded)
+    assert "Refund" not in labels_beside(browser, refunded)
+
+    disputed = pay(order())
+    dispute = simulator.dispute(disputed, amount=1000, inquiry=True)
+    assert labels_beside(browser, disputed) == ["Answered", "Escalate", "Close", "Refund"]
+    simulator.dispute_answered(dispute)
+    assert labels_beside(browser, disputed) == ["Escalate", "Close", "Refund"]
+    simulator.escalate_dispute(dispute)
+    assert labels_beside(browser, disputed) == ["Answered", "Won", "Lost"]
+    simulator.decide_dispute(dispute, "lost")
+    assert labels_beside(browser, disputed) == anything
+    simulator.decide_dispute(simulator.dispute(disputed), "lost")
+    assert labels_beside(browser, disputed) == []
+
+
+def test_buttons_beside_a_payment_do_what_they_say(
+    simulator: Simulator, shop: Receiver, client: stripe.StripeClient, browser: httpx.Client
+) -> None:
+    def pay(parameters: Any) -> str:
+        id: str = simulator.pay(client.v1.checkout.sessions.create(parameters).id)["payment_intent"]["id"]
+        return id
+
+    def press(action: str, value: str, **form: str) -> None:
+        before = len(shop.received)
+        response = browser.post("/_simulator/", data={"action": action, "value": value, **form})
+        assert (response.status_code, response.headers["Location"]) == (303, f"/_simulator/#{intent}")
+        assert len(shop.received) > before, "the shop heard of it"
+
+    def newest(kind: str) -> dict[str, Any]:
+        found: dict[str, Any] = simulator.state()[kind][-1]
+        return found
+
+    for action, status in (("capture", "succeeded"), ("cancel", "canceled"), ("expire_hold", "canceled")):
+        intent = pay(manual())
+        press(action, intent)
+        assert simulator.payment_intent(intent)["status"] == status
+
+    intent = pay(order())
+    for action in ("succeeded", "failed", "canceled"):
+        press("refund", intent, amount=f"1{NBSP}00,5", outcome="pending")
+        assert (newest("refunds")["amount"], newest("refunds")["status"]) == (10050, "pending")
+        press(f"refund_{action}", newest("refunds")["id"])
+        assert newest("refunds")["status"] == action
+
+    press("inquire", intent, amount="200", reason="duplicate")
+    dispute = newest("disputes")
+    assert (dispute["amount"], dispute["reason"], dispute["status"]) == (
+        *(20000, "duplicate"),
+        "warning_needs_response",
+    )
+    press("dispute_answered", dispute["id"])
+    assert newest("disputes")["status"] == "warning_under_review"
+    press("dispute_escalated", dispute["id"])
+    assert newest("disputes")["status"] == "needs_response"
+    press("dispute_won", dispute["id"])
+    assert newest("disputes")["status"] == "won"
+    press("inquire", intent, amount="200", reason="general")
+    press("dispute_closed", newest("disputes")["id"])
+    assert newest("disputes")["status"] == "warning_closed"
+    press("dispute", intent, amount="200", reason="fraudulent")
+    press("dispute_lost", newest("disputes")["id"])
+    assert newest("disputes")["status"] == "lost"
+
+
+@pytest.mark.parametrize(
+    ("action", "form", "sentence"),
+    [
+        ("capture", {}, "already been captured"),
+        ("expire_hold", {}, "nothing is reserved"),
+        ("refund", {"amount": "1648,01", "outcome": "succeeded"}, "greater than unrefunded amount"),
+        ("refund", {"amount": "0", "outcome": "succeeded"}, "Invalid positive integer"),
+        ("refund", {"amount": "12,345", "outcome": "succeeded"}, "is not an amount in kroner"),
+        ("refund", {"amount": "<b>-1", "outcome": "succeeded"}, "is not an amount in kroner"),
+        ("refund", {"amount": "1", "outcome": "maybe"}, "Choose one of"),
+        ("dispute", {"amount": "1", "reason": "boredom"}, "Choose one of"),
+        ("dispute", {"amount": "0", "reason": "general"}, "be disputed"),
+        ("dispute_won", {}, "There is no such dispute"),
+    ],
+)
+def test_a_button_beside_a_payment_that_comes_too_late_says_so(
+    simulator: Simulator,
+    client: stripe.StripeClient,
+    browser: httpx.Client,
+    action: str,
+    form: dict[str, str],
+    sentence: str,
+) -> None:
+    intent = simulator.pay(client.v1.checkout.sessions.create(order()).id)["payment_intent"]["id"]
+    before = simulator.state()
+    page = browser.post("/_simulator/", data={"action": action, "value": intent, **form})
+    assert page.status_code == 409
+    alert = re.search(r'role="alert">(.*?)</p>', page.text)
+    assert alert
+    assert sentence in alert[1]
+    assert "<b>" not in page.text
+    after = simulator.state()
+    for kind in ("payment_intents", "charges", "refunds", "disputes", "events"):
+        assert after[kind] == before[kind]

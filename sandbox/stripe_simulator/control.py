@@ -55,6 +55,8 @@ class AccountBody(Body):
     mode: Mode | None = None
     vipps_enabled: bool | None = None
     vipps_generally_available: bool | None = None
+    #: Permissions of restricted keys; null lifts the restriction.
+    restricted_key: list[str] | None = None
 
 
 class EndpointBody(Body):
@@ -144,6 +146,8 @@ class Control:
             account.vipps_enabled = body.vipps_enabled
         if body.vipps_generally_available is not None:
             account.vipps_generally_available = body.vipps_generally_available
+        if "restricted_key" in body.model_fields_set:
+            account.restricted_key = body.restricted_key
         settings.save(self._simulator.storage, account)
         return account.model_dump()
 

@@ -20,6 +20,8 @@ class AccountSettings(BaseModel):
     vipps_enabled: bool = True
     #: Vipps left its preview: no flag is needed in ``Stripe-Version`` any more.
     vipps_generally_available: bool = False
+    #: What a restricted key may do, as ``webhook_read``; None: everything.
+    restricted_key: list[str] | None = None
 
     def enrolled(self, livemode: bool) -> bool:
         return self.vipps_enrolled["live" if livemode else "test"]

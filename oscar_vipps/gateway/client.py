@@ -94,20 +94,20 @@ def list_disputes(payment_intent_id: str) -> list[dict[str, Any]]:
 
 
 def _call(request: Callable[[stripe.StripeClient], Any]) -> dict[str, Any]:
-    with _translated() as client:
+    with translated() as client:
         answer: dict[str, Any] = request(client).to_dict()
     return answer
 
 
 def _list(request: Callable[[stripe.StripeClient], Any]) -> Iterator[dict[str, Any]]:
-    with _translated() as client:
+    with translated() as client:
         for each in request(client).auto_paging_iter():
             yield each.to_dict()
 
 
 @contextmanager
-def _translated() -> Iterator[stripe.StripeClient]:
-    """The client, whose errors become ours."""
+def translated() -> Iterator[stripe.StripeClient]:
+    """The client, whose errors become ours: for calls that are made in other modules of the gateway."""
     settings = get_settings()
     if not settings.has_usable_key:
         raise KeyRefused("OSCAR_VIPPS['SECRET_KEY'] is not a secret key.", hint="manage.py check says more.")

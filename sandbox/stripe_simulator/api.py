@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import authentication, connections, errors, forms, idempotency, versions
+from . import authentication, connections, errors, forms, idempotency, permissions, versions
 from .errors import StripeError
 from .faults import Fault
 from .lifecycle import Cause
@@ -107,6 +107,9 @@ class ApiEndpoint:
             request.headers.get("Stripe-Version"),
             vipps_enrolled=account.enrolled(livemode) or account.vipps_generally_available,
         )
+        restricted = authentication.restricted_key(request.headers.get("Authorization"))
+        if restricted:
+            permissions.check(method, path, restricted, account.restricted_key)
         headers["Stripe-Version"] = request.headers.get("Stripe-Version", versions.ACCOUNT_VERSION)
         name = request.headers.get("Idempotency-Key")
         key = idempotency.key_of(name, livemode, method, path, data)

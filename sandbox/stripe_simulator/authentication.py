@@ -22,6 +22,12 @@ def livemode(authorization: str | None) -> bool:
     return match[1] == "live"
 
 
+def restricted_key(authorization: str | None) -> str | None:
+    """The key, as it may be shown, if it is a restricted one."""
+    key = _key(authorization or "")
+    return _masked(key) if key.startswith("rk_") else None
+
+
 def _key(authorization: str) -> str:
     scheme, _, credentials = authorization.partition(" ")
     if scheme.lower() == "bearer":

@@ -42,6 +42,9 @@ class AccountBody(Body):
     mode: Mode | None = None
     vipps_enabled: bool | None = None
     vipps_generally_available: bool | None = None
+    charges_enabled: bool | None = None
+    #: Permissions of restricted keys; null lifts the restriction.
+    restricted_key: list[str] | None = None
 
 
 class EndpointBody(Body):
@@ -111,6 +114,10 @@ class Control:
             account.vipps_enabled = body.vipps_enabled
         if body.vipps_generally_available is not None:
             account.vipps_generally_available = body.vipps_generally_available
+        if body.charges_enabled is not None:
+            account.charges_enabled = body.charges_enabled
+        if "restricted_key" in body.model_fields_set:
+            account.restricted_key = body.restricted_key
         settings.save(self._simulator.storage, account)
         return account.model_dump()
 

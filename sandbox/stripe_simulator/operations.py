@@ -277,7 +277,8 @@ def _type_matches(type: str, pattern: str) -> bool:
 
 def retrieve_account(call: Call) -> StripeObject:
     shape = validate(parameters.Expandable, call.data)
-    return expand(objects.account(call.livemode), shape.expand, call.simulator.storage)
+    account = objects.account(call.livemode) | {"charges_enabled": call.simulator.account.charges_enabled}
+    return expand(account, shape.expand, call.simulator.storage)
 
 
 # Webhook endpoints

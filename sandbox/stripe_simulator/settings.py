@@ -20,6 +20,10 @@ class AccountSettings(BaseModel):
     vipps_enabled: bool = True
     #: Vipps left its preview: no flag is needed in ``Stripe-Version`` any more.
     vipps_generally_available: bool = False
+    #: Stripe has seen all papers. Live payments need it.
+    charges_enabled: bool = True
+    #: What a restricted key may do, as ``webhook_read``; None: everything.
+    restricted_key: list[str] | None = None
 
     def enrolled(self, livemode: bool) -> bool:
         return self.vipps_enrolled["live" if livemode else "test"]

@@ -33,6 +33,9 @@ class Wire:
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
 
+    def use_key(self, key: str) -> None:
+        self._client.headers["Authorization"] = f"Bearer {key}"
+
     def __call__(self, operation: str, id: str = "", *, status: int = 200, **parameters: Any) -> Json:
         method, _, template = operation.partition(" ")
         path = "/".join(id if part.startswith("{") else part for part in template.split("/"))
@@ -300,6 +303,14 @@ def test_errors(simulator: Simulator, wire: Wire) -> None:
         wire(SESSION, session["id"], status=status)
     simulator.account(vipps_enrolled=False)
     wire(SESSION, session["id"], status=400)
+
+
+def test_what_a_restricted_key_may_not(simulator: Simulator, wire: Wire) -> None:
+    wire.use_key("rk_test_simulator")
+    simulator.account(restricted_key=["checkout_session_read"])
+    for operation in ("GET /v1/account", "GET /v1/webhook_endpoints", "POST /v1/refunds"):
+        wire(operation, status=403)
+    wire("GET /v1/checkout/sessions")
 
 
 # Parameters: what the simulator takes and what it declares to leave out are together what Stripe takes

@@ -21,6 +21,7 @@ FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
 WEBHOOK = "/vipps/webhook/"
+HEALTH = "/vipps/health/"
 PAGES = {name: f"/vipps/{{token}}/{name}/" for name in ("pay", "return", "cancel", "status")}
 PAYMENT_METHOD = "/checkout/payment-method/"
 PREVIEW = "/checkout/preview/"
@@ -836,6 +837,12 @@ GROUPS: list[Group] = [
         [to_webhook(f"method: {method}", method=method) for method in ("GET", *METHODS)],
         who="stripe",
         state="paid at Stripe",
+    ),
+    Group(
+        "the health probe, methods",
+        (405,),
+        "not allowed",
+        [Request(method, HEALTH, method) for method in ("POST", *METHODS) if method != "HEAD"],
     ),
     Group(
         "made-up tokens",

@@ -213,3 +213,39 @@ def test_only_form_encoded_bodies(http: httpx.Client) -> None:
     response = http.post(SESSIONS, json={"mode": "payment"})
     assert response.status_code == 400
     assert "application/x-www-form-urlencoded" in response.json()["error"]["message"]
+
+
+# Restricted keys
+
+
+def restricted(simulator: Simulator, *permissions: str) -> stripe.StripeClient:
+    simulator.account(restricted_key=list(permissions))
+    return client_for(simulator, "rk_test_abcdefghijklmnop")
+
+
+def test_a_restricted_key_is_told_which_permission_it_lacks(simulator: Simulator) -> None:
+    client = restricted(simulator, "checkout_session_write", "webhook_read")
+    session = client.v1.checkout.sessions.create(order())
+    client.v1.checkout.sessions.retrieve(session.id)
+    client.v1.webhook_endpoints.list()
+    with pytest.raises(stripe.PermissionError, match="Having the 'rak_charge_write' permission") as raised:
+        client.v1.refunds.create({"payment_intent": "pi_1"})
+    assert raised.value.http_status == 403
+    assert "abcdefgh" not in str(raised.value)
+    with pytest.raises(stripe.PermissionError, match="'rak_webhook_write'"):
+        client.v1.webhook_endpoints.delete("we_1")
+    with pytest.raises(stripe.PermissionError, match="'rak_event_read'"):
+        client.v1.events.list()
+
+
+def test_no_restricted_key_sees_its_account(simulator: Simulator) -> None:
+    client = restricted(simulator)
+    with pytest.raises(stripe.PermissionError, match="not available for use by restricted keys"):
+        client.v1.accounts.retrieve_current()
+
+
+def test_secret_keys_are_not_restricted(simulator: Simulator) -> None:
+    restricted(simulator)
+    client_for(simulator).v1.accounts.retrieve_current()
+    simulator.account(restricted_key=None)
+    client_for(simulator, "rk_test_1").v1.accounts.retrieve_current()

@@ -114,7 +114,8 @@ class Simulator:
         return self._call("POST", "clock", {"advance": seconds, "timeout": timeout})
 
     def account(self, **settings: Any) -> Json:
-        """``vipps_enrolled`` (with ``mode``), ``vipps_enabled``, ``vipps_generally_available``."""
+        """``vipps_enrolled`` (with ``mode``), ``vipps_enabled``, ``vipps_generally_available``,
+        ``restricted_key`` (what such a key may do)."""
         return self._call("POST", "account", settings)
 
     # The shopper

@@ -1,0 +1,55 @@
+"""The process of one shop: ``python -m tests.projects.serve``, with the shop's settings in the environment.
+
+Migrates, runs the system checks, puts something on the shelves, and serves. One line of JSON says where, and what
+the checks had to say. With ``--migrate-only`` it ends after the first step.
+"""
+
+import json
+import sys
+from typing import Any
+
+import django
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core import checks
+from django.core.management import call_command
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.core.wsgi import get_wsgi_application
+
+
+def main() -> None:
+    django.setup()
+    call_command("migrate", verbosity=0)
+    if "--migrate-only" in sys.argv:
+        return
+    found = [str(message.id) for message in checks.run_checks() if "oscar_vipps" in str(message.id)]
+    goods = put_on_the_shelves()
+    with ThreadedWSGIServer(("127.0.0.1", 0), WSGIRequestHandler) as server:
+        server.set_app(StaticFilesHandler(get_wsgi_application()))
+        address = f"http://127.0.0.1:{server.server_port}"
+        print(json.dumps({"address": address, "checks": found, "goods": goods}), flush=True)
+        server.serve_forever()
+
+
+def put_on_the_shelves() -> dict[str, Any]:
+    """Something to buy, sent or not, in another currency, and vouchers for some or all of it. The addresses of the pages."""
+    # What asks Django for models has to wait for them.
+    from django.urls import reverse
+    from oscar.core.loading import get_model
+
+    from tests.support.factories import CountryFactory, ProductFactory, digital_product, voucher
+
+    if not get_model("catalogue", "Product").objects.exists():
+        CountryFactory.create()
+        ProductFactory.create(title="Cheese slicer", price="249.00")
+        digital_product(title="Knitting pattern", price="59.00")
+        voucher("TEN", percent=10, usage="Multi-use")
+        voucher("ALL", percent=100, usage="Multi-use")
+    products = get_model("catalogue", "Product").objects.order_by("pk")
+    names = ["basket:summary", "checkout:index", "basket:vouchers-add"]
+    return {product.title: product.get_absolute_url() for product in products} | {
+        name: reverse(name) for name in names
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 from bs4 import BeautifulSoup, Tag
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Browser:
         self.left_for = ""
         self.page = BeautifulSoup()
 
-    def __enter__(self) -> Browser:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -87,7 +90,7 @@ class Browser:
 
 
 def _filled_in(form: Tag) -> dict[str, str]:
-    """What the form would send as it is."""
+    """What the form would send as it is, with its first button pressed."""
     fields: dict[str, Any] = {}
     for field in form.select("input[name]:not([type=submit]), select[name], textarea[name]"):
         name = str(field["name"])
@@ -98,4 +101,7 @@ def _filled_in(form: Tag) -> dict[str, str]:
             fields[name] = field.get_text()
         elif field.get("type") not in ("radio", "checkbox") or field.has_attr("checked"):
             fields[name] = field.get("value", "")
+    button = form.select_one("[type=submit]")
+    if button and button.has_attr("name"):
+        fields[str(button["name"])] = button.get("value", "")
     return fields

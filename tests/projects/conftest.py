@@ -21,7 +21,7 @@ Start = Callable[..., Shop]
 def oscar_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The database of a shop that has Oscar's tables, and no others."""
     directory = tmp_path_factory.mktemp("oscar-alone")
-    alone = environment("oscar_alone.settings", directory, "")
+    alone = environment("oscar_alone", directory, "")
     subprocess.run(command("--migrate-only"), env=alone, cwd=directory, check=True)
     return directory / "shop.sqlite3"
 
@@ -36,11 +36,11 @@ def start(
     """
     with ExitStack() as shops:
 
-        def begin(name: str, *, empty: bool = False) -> Shop:
+        def begin(name: str, *, empty: bool = False, **variables: str) -> Shop:
             directory = tmp_path_factory.mktemp(name)
             if not empty:
                 shutil.copy(request.getfixturevalue("oscar_database"), directory)
-            shop = shops.enter_context(running(f"{name}.settings", directory, simulator))
+            shop = shops.enter_context(running(name, directory, simulator, **variables))
             simulator.set_webhooks(shop.webhook, SECRET)
             return shop
 

@@ -31,6 +31,8 @@ class Shop:
     #: Addresses of the products by title, and of pages by name.
     goods: dict[str, str]
     simulator: Simulator
+    #: What it was told by its environment.
+    variables: dict[str, str]
 
     @property
     def webhook(self) -> str:
@@ -61,24 +63,25 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "tests.projects.serve", *arguments]
 
 
-def environment(name: str, directory: Path, stripe: str) -> dict[str, str]:
+def environment(name: str, directory: Path, stripe: str, **variables: str) -> dict[str, str]:
     return {
         **os.environ,
         "PYTHONPATH": str(ROOT),
-        "DJANGO_SETTINGS_MODULE": f"tests.projects.{name}",
+        "DJANGO_SETTINGS_MODULE": f"tests.projects.{name}.settings",
         "SHOP_DIR": str(directory),
         "SHOP_STRIPE": stripe,
+        **variables,
     }
 
 
 @contextmanager
-def running(name: str, directory: Path, simulator: Simulator) -> Iterator[Shop]:
-    """The shop whose settings are ``tests.projects.<name>``, on the database in ``directory``."""
+def running(name: str, directory: Path, simulator: Simulator, **variables: str) -> Iterator[Shop]:
+    """The shop whose settings are ``tests.projects.<name>.settings``, on the database in ``directory``."""
     with (directory / f"{name}.log").open("w+") as log:
         process = subprocess.Popen(
             command(),
             cwd=directory,
-            env=environment(name, directory, simulator.url),
+            env=environment(name, directory, simulator.url, **variables),
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
@@ -89,7 +92,7 @@ def running(name: str, directory: Path, simulator: Simulator) -> Iterator[Shop]:
             if not line:
                 log.seek(0)
                 raise AssertionError(f"The shop {name} did not start:\n{log.read()}")
-            yield Shop(name, directory, simulator=simulator, **json.loads(line))
+            yield Shop(name, directory, simulator=simulator, variables=variables, **json.loads(line))
         finally:
             process.terminate()
             process.communicate(timeout=30)

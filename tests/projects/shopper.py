@@ -6,11 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
+from bs4 import Tag
 
 from .browser import Browser
 from .shop import Shop
 
 EMAIL = "kari@example.com"
+STAFF, PARTNER = "staff@example.com", "partner@example.com"
+#: Everybody's.
 PASSWORD = "correct horse battery"
 ADDRESS = {
     "first_name": "Kari",
@@ -34,16 +37,21 @@ class Shopper(Browser):
         self.is_guest = True
 
     def register(self) -> None:
-        self.open("/accounts/register/")
-        self.submit(
-            "#register_form",
-            **{
-                "registration-email": EMAIL,
-                "registration-password1": PASSWORD,
-                "registration-password2": PASSWORD,
-            },
-        )
+        self.open(self.shop.goods["customer:register"])
+        self.submit("#register_form", email=EMAIL, password1=PASSWORD, password2=PASSWORD)
+        assert EMAIL in self.text or "Thanks for registering" in self.text, self.text[:2000]
         self.is_guest = False
+
+    def sign_in(self, email: str) -> None:
+        self.open(self.shop.goods["customer:login"])
+        self.submit("#login_form", **{"login-username": email, "login-password": PASSWORD})
+        self.is_guest = False
+
+    def follow(self, link: str) -> None:
+        """The link with that text."""
+        found = self.page.find("a", string=lambda text: bool(text) and text.strip() == link)
+        assert isinstance(found, Tag), f"no link {link} at {self.url}:\n{self.text[:2000]}"
+        self.open(str(found["href"]))
 
     def add(self, product: str = SHIPPED) -> None:
         self.open(self.shop.goods[product])
@@ -87,8 +95,8 @@ def paid_order(shop: Shop, number: str) -> dict[str, Any]:
     source = shop.row("SELECT * FROM payment_source WHERE order_id = ?", order["id"])
     entries = shop.rows("SELECT * FROM payment_transaction WHERE source_id = ? ORDER BY id", source["id"])
     events = shop.rows(
-        "SELECT name, amount FROM order_paymentevent JOIN order_paymenteventtype AS type ON type.id = event_type_id"
-        " WHERE order_id = ? ORDER BY order_paymentevent.id",
+        "SELECT name, amount FROM order_paymentevent AS event JOIN order_paymenteventtype AS type"
+        " ON type.id = event_type_id WHERE order_id = ? ORDER BY event.id",
         order["id"],
     )
     return {
@@ -105,22 +113,28 @@ def money(amount: Any) -> Decimal:
     return Decimal(str(amount)).quantize(Decimal("0.01"))
 
 
-def buy_with_vipps(shopper: Shopper, *, total: Decimal = PRICE, status: str = "Paid") -> dict[str, Any]:
+def buy_with_vipps(
+    shopper: Shopper, *, total: Decimal = PRICE, status: str = "Paid", choose: str = "", **choice: str
+) -> dict[str, Any]:
     """The test that every project passes: a purchase whose order is paid before the shopper is back.
 
+    ``choose`` finds the form that asks how to pay, where one does, and ``choice`` is what is filled in.
     Returns the order's row.
     """
     shop = shopper.shop
     assert shop.checks == []
     shopper.add()
     shopper.check_out()
+    if choose:
+        shopper.submit(choose, **choice)
+    sent_before = len(shop.mails_to(EMAIL))
     session_id = shopper.go_to_vipps()
     order = shop.row("SELECT * FROM order_order ORDER BY id DESC LIMIT 1")
-    assert shop.mails_to(EMAIL) == []
+    assert len(shop.mails_to(EMAIL)) == sent_before
     back = shopper.approve(session_id)
     # Stripe's events alone have done it.
     deliveries = shop.simulator.deliveries("checkout.session.completed")
-    assert [attempt["status"] for delivery in deliveries for attempt in delivery["attempts"]] == [200]
+    assert {attempt["status"] for delivery in deliveries for attempt in delivery["attempts"]} == {200}
     assert paid_order(shop, order["number"]) == {
         "order": (status, total),
         "payment": ("captured", int(total * 100), int(total * 100)),
@@ -129,7 +143,7 @@ def buy_with_vipps(shopper: Shopper, *, total: Decimal = PRICE, status: str = "P
         "payment events": [("Authorised", total), ("Settled", total)],
         "confirmed": True,
     }
-    (mail,) = shop.mails_to(EMAIL)
+    (mail,) = shop.mails_to(EMAIL)[sent_before:]
     assert order["number"] in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     shopper.open(back)
     assert shopper.path.endswith("/checkout/thank-you/")
@@ -152,3 +166,17 @@ def take_for_nothing(shopper: Shopper) -> None:
     assert shop.rows("SELECT * FROM oscar_vipps_payment WHERE order_id = ?", order["id"]) == []
     assert shop.rows("SELECT * FROM payment_source WHERE order_id = ?", order["id"]) == []
     assert len(shop.simulator.requests()) == before
+
+
+def look_as_staff(shop: Shop, number: str) -> None:
+    """In the dashboard: the payment among the others, its order, and its own page."""
+    with Shopper(shop) as staff:
+        staff.sign_in(STAFF)
+        staff.open(shop.goods["dashboard:index"])
+        staff.follow("Vipps payments")
+        assert number in staff.text
+        staff.follow(number)
+        assert f"Order #{number}" in staff.text
+        staff.follow("What happened, and what you can do")
+        assert f"Vipps payment of order {number}" in str(staff.page.title)
+        assert "Captured" in staff.text

@@ -1,4 +1,4 @@
-"""Oscar as it comes, in NOK: the shop that everything here is compared with. It knows nothing of other ways to pay."""
+"""Oscar as it comes, in NOK: what every shop here begins with, and is compared with."""
 
 import os
 from pathlib import Path

@@ -93,6 +93,17 @@ def get_settings() -> VippsSettings:
     return found
 
 
+def is_wanted() -> bool:
+    """Whether the shop has the setting at all: until then, its checkout is as if this app weren't there."""
+    return hasattr(django_settings, SETTING)
+
+
+def is_usable() -> bool:
+    """Whether a payment can be made with the settings as they are; what they lack, the system checks say."""
+    found, problems = examine()
+    return not problems and found.is_configured
+
+
 @receiver(setting_changed)
 def _read_again(*, setting: str, **kwargs: Any) -> None:
     if setting == SETTING:

@@ -30,7 +30,7 @@ class Browser:
             base_url=address, transport=transport, headers=headers, timeout=60, trust_env=False, verify=False
         )
         self.answers: list[Answer] = []
-        self.url = address
+        self.url, self.headers = address, httpx.Headers()
         self.left_for = ""
         self.page = BeautifulSoup()
 
@@ -75,7 +75,7 @@ class Browser:
             path = urlsplit(url).path
             self.answers.append(Answer(method, path, answer.status_code, location))
             assert answer.status_code < 400, (method, url, answer.status_code, answer.text[:2000])
-            self.url = url
+            self.url, self.headers = url, answer.headers
             if not location:
                 self.page = BeautifulSoup(answer.text, "html.parser")
                 return

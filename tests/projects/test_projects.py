@@ -134,6 +134,25 @@ def test_addresses_that_begin_with_the_language(start: Start) -> None:
     look_as_staff(shop, order["number"])
 
 
+def test_whoever_reads_norwegian_comes_back_to_norwegian_pages(start: Start) -> None:
+    """The addresses for Stripe have no language in them, and this browser would rather read English."""
+    shop = start("languages")
+    with Shopper(shop, **{"Accept-Language": "en"}) as shopper:
+        in_norwegian = {name: address.replace("/en/", "/nb/") for name, address in shop.goods.items()}
+        shop.goods.update(in_norwegian)
+        shopper.add()
+        shopper.check_out()
+        session = shopper.go_to_vipps()
+        details = shop.simulator.session(session)
+        assert details["locale"] == "nb"
+        shopper.open(details["cancel_url"])
+        assert shopper.page.select_one("html[lang=nb]")
+        assert shopper.headers["Content-Language"] == "nb"
+        assert "Betalingen er ikke fullført" in shopper.text
+        shopper.open(shopper.approve(session))
+        assert shopper.path == "/nb/checkout/thank-you/"
+
+
 def test_each_request_a_transaction(start: Start) -> None:
     with Shopper(start("atomic_requests")) as shopper:
         buy_with_vipps(shopper)

@@ -15,8 +15,9 @@ from oscar_vipps.models import Payment
 def in_shopping_language(
     view: Callable[[HttpRequest, Payment], HttpResponse], request: HttpRequest, payment: Payment
 ) -> HttpResponse:
-    """The view's answer. Where the shop's addresses begin with the language, it is in that of the page on which
-    the order was placed: Django can't tell it here, and would take the browser's. Other shops have chosen it.
+    """The view's answer, where the shop's addresses begin with the language in that of the order's placing.
+
+    Django can't tell it here then, and would take the browser's. In other shops it knows what was chosen.
     """
     in_addresses, _of_default = is_language_prefix_patterns_used(
         getattr(request, "urlconf", settings.ROOT_URLCONF)

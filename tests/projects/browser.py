@@ -24,10 +24,10 @@ class Answer(NamedTuple):
 class Browser:
     """``address`` is the shop's; what leads elsewhere is not followed, it is ``left_for``."""
 
-    def __init__(self, address: str, transport: httpx.BaseTransport | None = None, **headers: str) -> None:
+    def __init__(self, address: str, transport: httpx.BaseTransport | None = None) -> None:
         self.address = address
         self.client = httpx.Client(
-            base_url=address, transport=transport, headers=headers, timeout=60, trust_env=False, verify=False
+            base_url=address, transport=transport, timeout=60, trust_env=False, verify=False
         )
         self.answers: list[Answer] = []
         self.url, self.headers = address, httpx.Headers()

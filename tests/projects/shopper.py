@@ -29,10 +29,8 @@ PRICE = Decimal("249.00")
 class Shopper(Browser):
     """A guest, unless they ``register``."""
 
-    def __init__(
-        self, shop: Shop, address: str = "", transport: httpx.BaseTransport | None = None, **headers: str
-    ) -> None:
-        super().__init__(address or shop.address, transport, **headers)
+    def __init__(self, shop: Shop, address: str = "", transport: httpx.BaseTransport | None = None) -> None:
+        super().__init__(address or shop.address, transport)
         self.shop = shop
         self.is_guest = True
 

@@ -137,7 +137,8 @@ def test_addresses_that_begin_with_the_language(start: Start) -> None:
 def test_whoever_reads_norwegian_comes_back_to_norwegian_pages(start: Start) -> None:
     """The addresses for Stripe have no language in them, and this browser would rather read English."""
     shop = start("languages")
-    with Shopper(shop, **{"Accept-Language": "en"}) as shopper:
+    with Shopper(shop) as shopper:
+        shopper.client.headers["Accept-Language"] = "en"
         in_norwegian = {name: address.replace("/en/", "/nb/") for name, address in shop.goods.items()}
         shop.goods.update(in_norwegian)
         shopper.add()

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.urls import URLPattern, path
+from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from oscar.core.application import OscarDashboardConfig
 from oscar.core.loading import get_class, get_classes
+
+from oscar_vipps.conf import must_be_installed
 
 
 class VippsDashboardConfig(OscarDashboardConfig):
@@ -19,6 +22,7 @@ class VippsDashboardConfig(OscarDashboardConfig):
 
     def ready(self) -> None:
         """Find the views, and take a place in the navigation."""
+        must_be_installed()
         self.payment_list_view = get_class("vipps_dashboard.views", "PaymentListView")
         self.payment_detail_view = get_class("vipps_dashboard.views", "PaymentDetailView")
         actions = ["CaptureView", "ReleaseView", "RefundView", "RefreshView"]
@@ -49,7 +53,11 @@ class VippsDashboardConfig(OscarDashboardConfig):
 
 def add_to_navigation(navigation: list[dict[str, Any]]) -> None:
     """Beside Oscar's orders; at the end where a shop's navigation has none."""
-    entry = {"label": _("Vipps payments"), "url_name": "vipps_dashboard:payment-list"}
+    entry = {
+        "label": _("Vipps payments"),
+        "url_name": "vipps_dashboard:payment-list",
+        "access_fn": may_see_payments,
+    }
     groups = [navigation, *(group["children"] for group in navigation if group.get("children"))]
     if any(each.get("url_name") == entry["url_name"] for group in groups for each in group):
         return
@@ -57,3 +65,17 @@ def add_to_navigation(navigation: list[dict[str, Any]]) -> None:
         group for group in groups if any(each.get("url_name") == "dashboard:order-list" for each in group)
     )
     next(with_orders, navigation).append(entry)
+
+
+def may_see_payments(user: Any, url_name: str, *args: Any, **kwargs: Any) -> bool:
+    """Who has access is decided as for each other entry of the navigation.
+
+    Nobody, where the addresses aren't included yet: every page of the dashboard has the navigation, and would
+    fail. The system checks say what is missing.
+    """
+    try:
+        reverse(url_name)
+    except NoReverseMatch:
+        return False
+    decide = import_string(settings.OSCAR_DASHBOARD_DEFAULT_ACCESS_FUNCTION)  # type: ignore[misc]
+    return bool(decide(user, url_name, *args, **kwargs))

@@ -32,13 +32,13 @@ def start(
 ) -> Iterator[Start]:
     """``start("stock")``: the shop of that name, and Stripe's events go to it.
 
-    ``empty=True`` is for a shop that never had another's tables.
+    ``empty=True`` is for a shop that never had another's tables, ``beside`` for one that shares another's.
     """
     with ExitStack() as shops:
 
-        def begin(name: str, *, empty: bool = False, **variables: str) -> Shop:
-            directory = tmp_path_factory.mktemp(name)
-            if not empty:
+        def begin(name: str, *, empty: bool = False, beside: Shop | None = None, **variables: str) -> Shop:
+            directory = beside.directory if beside else tmp_path_factory.mktemp(name)
+            if not empty and not beside:
                 shutil.copy(request.getfixturevalue("oscar_database"), directory)
             shop = shops.enter_context(running(name, directory, simulator, **variables))
             simulator.set_webhooks(shop.webhook, SECRET)

@@ -23,6 +23,11 @@ PAGES = (
 )
 
 
+class Handler(WSGIRequestHandler):
+    # Or each answer waits until its headers are acknowledged.
+    disable_nagle_algorithm = True
+
+
 def main() -> None:
     django.setup()
     call_command("migrate", verbosity=0)
@@ -30,7 +35,7 @@ def main() -> None:
         return
     found = [str(message.id) for message in checks.run_checks() if "oscar_vipps" in str(message.id)]
     goods = put_on_the_shelves()
-    with ThreadedWSGIServer(("127.0.0.1", 0), WSGIRequestHandler) as server:
+    with ThreadedWSGIServer(("127.0.0.1", 0), Handler) as server:
         server.set_app(StaticFilesHandler(get_wsgi_application()))
         address = f"http://127.0.0.1:{server.server_port}"
         print(json.dumps({"address": address, "checks": found, "goods": goods}), flush=True)
@@ -49,9 +54,9 @@ def put_on_the_shelves() -> dict[str, Any]:
 
     from tests.support.factories import CountryFactory, ProductFactory, digital_product, voucher
 
+    domain = f"shop{settings.SITE_ID}.example"
+    Site.objects.update_or_create(pk=settings.SITE_ID, defaults={"domain": domain, "name": domain})
     if not get_model("catalogue", "Product").objects.exists():
-        domain = f"shop{settings.SITE_ID}.example"
-        Site.objects.update_or_create(pk=settings.SITE_ID, defaults={"domain": domain, "name": domain})
         CountryFactory.create()
         ProductFactory.create(title="Cheese slicer", price="249.00")
         digital_product(title="Knitting pattern", price="59.00")

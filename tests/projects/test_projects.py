@@ -209,3 +209,22 @@ def test_two_sites_with_one_account_at_stripe(start: Start) -> None:
         }
         assert len(shop.rows("SELECT * FROM oscar_vipps_payment")) == 1
         assert shop.rows("SELECT * FROM oscar_vipps_flag") == []
+
+
+def test_two_sites_with_one_database(start: Start) -> None:
+    """Whichever hears of a payment, it is settled once, as its own site's."""
+    first = start("two_sites", SHOP_SITE="1")
+    second = start("two_sites", SHOP_SITE="2", beside=first)
+    endpoints = [{"url": shop.webhook, "secret": SECRET} for shop in (first, second)]
+    first.simulator.set_endpoints(endpoints)
+    for shop in (first, second):
+        site = shop.variables["SHOP_SITE"]
+        with Shopper(shop) as shopper:
+            order = buy_with_vipps(shopper)
+        assert order["site_id"] == int(site)
+        session = shop.simulator.state()["sessions"][-1]
+        assert session["metadata"]["oscar_vipps_site"] == f"shop{site}.example"
+        text = shop.mails_to(EMAIL)[-1].get_body(("plain",))
+        assert text is not None
+        assert f"shop{site}.example/" in text.get_content()
+    assert first.rows("SELECT * FROM oscar_vipps_flag") == []

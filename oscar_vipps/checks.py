@@ -12,6 +12,8 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 from django.utils.module_loading import import_string
@@ -143,6 +145,50 @@ def check_installed_apps(**kwargs: Any) -> list[CheckMessage]:
         return []
     hint = 'In INSTALLED_APPS, move "oscar_vipps" above "oscar.config.Shop".'
     return [_message("E011", "oscar_vipps comes after Oscar, so its templates are not found.", hint)]
+
+
+@register("oscar_vipps")
+def check_templates(**kwargs: Any) -> list[CheckMessage]:
+    """Templates of this app are found at all."""
+    try:
+        get_template("oscar_vipps/checkout/base.html")
+    except TemplateDoesNotExist:
+        hint = 'In TEMPLATES, set "APP_DIRS": True, or add the loader "...loaders.app_directories.Loader".'
+        return [_message("E016", "The templates of oscar_vipps are not found.", hint)]
+    return []
+
+
+@register("oscar_vipps")
+def check_dashboard(**kwargs: Any) -> list[CheckMessage]:
+    """Where there is Oscar's dashboard, staff find the payments in it."""
+    if not _has_app("dashboard"):
+        return []
+    if not _has_app("vipps_dashboard"):
+        hint = 'In INSTALLED_APPS, add "oscar_vipps.dashboard.apps.VippsDashboardConfig".'
+        return [_message("W009", "The dashboard doesn't show Vipps payments.", hint)]
+    try:
+        reverse("vipps_dashboard:payment-list")
+    except NoReverseMatch:
+        hint = (
+            "In the URL configuration, before Oscar's, write "
+            'path("dashboard/vipps/", apps.get_app_config("vipps_dashboard").urls).'
+        )
+        return [_message("E017", "The dashboard's addresses for Vipps payments are not included.", hint)]
+    return []
+
+
+def _has_app(label: str) -> bool:
+    return any(config.label == label for config in apps.get_app_configs())
+
+
+@register("oscar_vipps")
+def check_session_cookie(**kwargs: Any) -> list[CheckMessage]:
+    """Browsers send the session's cookie when Stripe sends the shopper back."""
+    if str(django_settings.SESSION_COOKIE_SAMESITE).lower() != "strict":
+        return []
+    hint = 'Set SESSION_COOKIE_SAMESITE = "Lax", which is Django\'s default.'
+    text = "Shoppers who come back from Stripe are not recognized: the session's cookie stays at home."
+    return [_message("W010", text, hint)]
 
 
 @register("oscar_vipps")

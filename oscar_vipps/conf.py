@@ -11,6 +11,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
@@ -93,6 +94,23 @@ def get_settings() -> VippsSettings:
     if problems:
         raise ImproperlyConfigured("\n".join(f"{problem.message} {problem.hint}" for problem in problems))
     return found
+
+
+def must_be_installed() -> None:
+    """Raises ``ImproperlyConfigured`` where only a part of this app is: no system check gets that far."""
+    if not apps.is_installed("oscar_vipps"):
+        raise ImproperlyConfigured('In INSTALLED_APPS, write "oscar_vipps" above "oscar.config.Shop".')
+
+
+def is_wanted() -> bool:
+    """Whether the shop has the setting at all: until then, its checkout is as if this app weren't there."""
+    return hasattr(django_settings, SETTING)
+
+
+def is_usable() -> bool:
+    """Whether a payment can be made with the settings as they are; what they lack, the system checks say."""
+    found, problems = examine()
+    return not problems and found.is_configured
 
 
 @receiver(setting_changed)

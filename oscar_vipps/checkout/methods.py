@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_class
 
-from oscar_vipps.conf import get_settings
-from oscar_vipps.shop.eligibility import why_unavailable
+from oscar_vipps.conf import examine, is_wanted
+from oscar_vipps.shop.eligibility import not_set_up, why_unavailable
 
 PaymentError = get_class("payment.exceptions", "PaymentError")
 
@@ -56,7 +57,11 @@ class Vipps(PaymentMethod):
     template_name = "oscar_vipps/checkout/partials/vipps_method.html"
 
     def why_unavailable(self, request: Any, basket: Any, order_total: Any) -> str | None:
-        """Vipps takes NOK only, within limits, and needs keys."""
+        """Vipps takes NOK only, within limits, and needs keys, and addresses to send the shopper to."""
+        try:
+            reverse("vipps:webhook")
+        except NoReverseMatch:
+            return not_set_up()
         return why_unavailable(basket, order_total)
 
     def handle_payment(self, view: Any, order_number: str, order_total: Any, **kwargs: Any) -> None:
@@ -82,5 +87,9 @@ class Offer:
 
 
 def configured_methods() -> list[PaymentMethod]:
-    """Vipps, then the shop's others in their order."""
-    return [Vipps(), *(import_string(path)() for path in get_settings().other_methods)]
+    """Vipps, then the shop's others in their order. None where the setting is missing."""
+    if not is_wanted():
+        return []
+    # What is wrong elsewhere in the setting is no reason not to sell.
+    settings, _problems = examine()
+    return [Vipps(), *(import_string(path)() for path in settings.other_methods)]

@@ -75,7 +75,10 @@ class PaymentMethodsMixin(CheckoutView):
             raise FailedPreCondition(url=reverse("checkout:shipping-method"))
 
     def get_payment_methods(self) -> list[PaymentMethod]:
-        """Every way to pay that this shop has, available or not, in the order to show them."""
+        """Every way to pay that this shop has, available or not, in the order to show them.
+
+        Where there is none, the setting ``OSCAR_VIPPS`` is missing, and the checkout goes Oscar's way.
+        """
         return configured_methods()
 
     def get_offers(self) -> list[Offer]:
@@ -125,6 +128,8 @@ class PaymentMethodMixin(PaymentMethodsMixin):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the ways to pay, or go on with the only one."""
         offers = self.get_offers()
+        if not offers:
+            return super().get(request, *args, **kwargs)
         available = [offer for offer in offers if offer.is_available]
         if len(available) != 1:
             return self.render_to_response(self.get_context_data(offers=offers))
@@ -161,7 +166,7 @@ class PaymentDetailsMixin(PaymentMethodsMixin):
 
     def check_payment_method_is_chosen(self, request: HttpRequest) -> None:
         """Raises ``FailedPreCondition`` with the way back to the choice."""
-        if not self._is_payment_required():
+        if not self._has_to_choose():
             return
         offer = self.find_offer(self.checkout_session.payment_method())
         if offer is None or not offer.is_available:
@@ -169,14 +174,14 @@ class PaymentDetailsMixin(PaymentMethodsMixin):
             raise FailedPreCondition(url=reverse("checkout:payment-method"), message=reason)
 
     def get_chosen_method(self) -> PaymentMethod | None:
-        """None where nothing is to be paid."""
-        if not self._is_payment_required():
+        """None where nothing is to be paid, or where there is nothing to choose from."""
+        if not self._has_to_choose():
             return None
         code = self.checkout_session.payment_method()
         return next((method for method in self.get_payment_methods() if method.code == code), None)
 
-    def _is_payment_required(self) -> bool:
-        return self.get_current_total().excl_tax != 0
+    def _has_to_choose(self) -> bool:
+        return bool(self.get_payment_methods()) and self.get_current_total().excl_tax != 0
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Oscar's payment-details step is for methods that have details to fill in."""
@@ -186,9 +191,10 @@ class PaymentDetailsMixin(PaymentMethodsMixin):
         return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Also ``chosen_method``, and ``has_choice`` where there is another way to pay."""
-        has_choice = sum(offer.is_available for offer in self.get_offers()) > 1
-        ours = {"chosen_method": self.get_chosen_method(), "has_choice": has_choice}
+        """Also ``offers``, ``chosen_method``, and ``has_choice`` where there is another way to pay."""
+        offers = self.get_offers()
+        has_choice = sum(offer.is_available for offer in offers) > 1
+        ours = {"offers": offers, "chosen_method": self.get_chosen_method(), "has_choice": has_choice}
         return super().get_context_data(**{**ours, **kwargs})
 
     # Placing the order

@@ -33,6 +33,7 @@ from oscar_vipps.shop import baskets
 
 from . import browser
 from .declines import reason_for
+from .language import in_shopping_language
 from .tokens import absolute_url_for, payment_for, url_for
 
 CheckoutSessionData = get_class("checkout.utils", "CheckoutSessionData")
@@ -68,7 +69,7 @@ def page(*methods: str) -> Callable[[View], View]:
     def decorate(view: Callable[[HttpRequest, Payment], HttpResponse]) -> View:
         @wraps(view)
         def found(request: HttpRequest, token: str) -> HttpResponse:
-            return view(request, payment_for(token))
+            return in_shopping_language(view, request, payment_for(token))
 
         return transaction.non_atomic_requests(never_cache(require_http_methods(methods)(found)))
 
@@ -180,7 +181,7 @@ def _cancel(request: HttpRequest, payment: Payment) -> HttpResponse:
         )
         return SeeOther(url_for(payment, "cancel"))
     if returned := _give_basket_back(request, payment):
-        messages.success(request, _WITH_BASKET[returned])
+        messages.success(request, str(_WITH_BASKET[returned]))
         return SeeOther(reverse("basket:summary"))
     return SeeOther(url_for(payment, "return"))
 

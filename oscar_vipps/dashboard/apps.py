@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from oscar.core.application import OscarDashboardConfig
 from oscar.core.loading import get_class, get_classes
 
+from oscar_vipps.conf import must_be_installed
+
 
 class VippsDashboardConfig(OscarDashboardConfig):
     name = "oscar_vipps.dashboard"
@@ -17,6 +19,7 @@ class VippsDashboardConfig(OscarDashboardConfig):
 
     def ready(self) -> None:
         """Find the views, and take a place in the navigation."""
+        must_be_installed()
         self.payment_list_view = get_class("vipps_dashboard.views", "PaymentListView")
         self.payment_detail_view = get_class("vipps_dashboard.views", "PaymentDetailView")
         self.payment_export_view = get_class("vipps_dashboard.export", "PaymentExportView")

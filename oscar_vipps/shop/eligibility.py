@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from oscar.templatetags.currency_filters import currency
 
-from oscar_vipps.conf import get_settings
+from oscar_vipps.conf import is_usable
 from oscar_vipps.money import CURRENCY, MAXIMUM, MINIMUM, quantize, to_decimal, to_ore
 
 
@@ -17,9 +17,8 @@ def why_unavailable(basket: Any, order_total: Any) -> str | None:
     Every price is looked at, since a basket's own currency is that of its first line only. Vipps takes NOK
     and nothing else, from 3.00 to 999 999.99 (Stripe's guide "Vipps payments" and its amount limits).
     """
-    if not get_settings().is_configured or not order_total.is_tax_known:
-        # Translators: shown in the checkout where the shop has not finished setting Vipps up
-        return _("Vipps is not available in this shop at the moment.")
+    if not is_usable() or not order_total.is_tax_known:
+        return not_set_up()
     currencies = {line.purchase_info.price.currency for line in basket.all_lines()} | {order_total.currency}
     if currencies != {CURRENCY}:
         # Translators: shown in the checkout instead of the choice to pay with Vipps
@@ -32,6 +31,12 @@ def why_unavailable(basket: Any, order_total: Any) -> str | None:
         # Translators: shown in the checkout instead of the choice to pay with Vipps
         return _("Vipps can be used for orders of at most %(amount)s.") % {"amount": _shown(MAXIMUM)}
     return None
+
+
+def not_set_up() -> str:
+    """What the shopper is told where the owner still has something to do; the system checks say what."""
+    # Translators: shown in the checkout where the shop has not finished setting Vipps up
+    return _("Vipps is not available in this shop at the moment.")
 
 
 def _shown(amount: int) -> str:

@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 from django.utils import translation
 from oscar.core.loading import get_class, get_model
 
-from oscar_vipps.conf import get_settings
+from oscar_vipps.conf import examine, get_settings
 from oscar_vipps.money import to_decimal
 
 EventHandler = get_class("order.processing", "EventHandler")
@@ -28,7 +28,8 @@ def initial_status() -> str | None:
 
 def cancelled_statuses() -> set[str]:
     """What an order is when it came to nothing. Staff who put it there cancel the payment, too."""
-    statuses = get_settings().order_status
+    # Asked whenever an order of the shop changes its status: what is wrong in the setting mustn't stop that.
+    statuses = examine()[0].order_status
     lives = {statuses.get(outcome) for outcome in ("pending", "authorized", "captured")}
     return {statuses[outcome] for outcome in ("cancelled", "expired") if outcome in statuses} - lives
 

@@ -141,6 +141,64 @@ def test_vipps_is_not_offered_without_keys(
     assert offers(at_the_step(shopper, product)) == {"vipps": NO_KEYS}
 
 
+def test_without_the_setting_the_checkout_is_oscars(
+    shop: Shop, shopper: Shopper, product: Any, settings: Any
+) -> None:
+    """More of it, side by side with Oscar alone, is in tests/projects."""
+    del settings.OSCAR_VIPPS
+    assert at_the_step(shopper, product).url == "/checkout/payment-details/"
+    preview = shopper.get("checkout:preview").content.decode()
+    assert "Payment details to go here" in preview
+    assert "Vipps" not in preview
+    assert shopper.submit().url == THANKS
+    assert not Payment.objects.exists()
+    assert not shop.simulator.requests()
+
+
+@pytest.mark.parametrize("wrong", [{"CAPTURE": "later"}, {"SECRET_KEY": 1}, {"TIMEOUT": "long"}])
+def test_what_is_wrong_in_the_setting_stops_no_other_way_to_pay(
+    shop: Shop,
+    shopper: Shopper,
+    product: Any,
+    settings: Any,
+    also: Callable[..., None],
+    wrong: dict[str, Any],
+) -> None:
+    also(Invoice)
+    settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, **wrong}
+    assert at_the_step(shopper, product).url == PREVIEW
+    assert shopper.submit().url == THANKS
+    order = Order.objects.get()
+    assert order.sources.get().source_type.code == "invoice"
+    # And staff go on with it.
+    order.set_status("Cancelled")
+    order.refresh_from_db()
+    assert order.status == "Cancelled"
+    assert not shop.simulator.requests()
+
+
+@pytest.mark.parametrize("wrong", [{"CAPTURE": "later"}, {"SECRET_KEY": 1}, {"TIMEOUT": "long"}])
+def test_with_a_wrong_setting_and_no_other_way_nothing_is_placed_unpaid(
+    shop: Shop, shopper: Shopper, product: Any, settings: Any, wrong: dict[str, Any]
+) -> None:
+    settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, **wrong}
+    assert offers(at_the_step(shopper, product)) == {"vipps": NO_KEYS}
+    shopper.choose("vipps")
+    assert shopper.submit().url == STEP
+    assert nothing_happened(shop)
+
+
+def test_without_its_addresses_vipps_is_not_offered(
+    shop: Shop, shopper: Shopper, product: Any, settings: Any
+) -> None:
+    """Or orders would be placed, and the shopper couldn't be sent to pay them."""
+    settings.ROOT_URLCONF = "tests.projects.oscar_alone.urls"
+    assert offers(at_the_step(shopper, product)) == {"vipps": NO_KEYS}
+    shopper.choose("vipps")
+    assert shopper.submit().url == STEP
+    assert nothing_happened(shop)
+
+
 def test_all_ways_to_pay_are_offered_in_order(
     shop: Shop, shopper: Shopper, product: Any, also: Callable[..., None]
 ) -> None:

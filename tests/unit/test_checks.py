@@ -3,21 +3,25 @@
 The database is closed to these tests, as to all that don't ask for it.
 """
 
+from importlib import import_module
 from typing import Any
 
 import pytest
-from django.apps import apps
+from django.apps import AppConfig, apps
 from django.conf.urls.i18n import i18n_patterns
 from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import include, path
 from oscar.apps.checkout import views as oscar_views
 from oscar.core.exceptions import AppNotFoundError
 from oscar.core.loading import get_model
 
 from oscar_vipps import checks
+from oscar_vipps.checkout.apps import CheckoutConfig
 from oscar_vipps.checkout.methods import PaymentMethod
 from oscar_vipps.checkout.mixins import PaymentDetailsMixin, PaymentMethodMixin
 from oscar_vipps.conf import OUTCOMES, RULES
+from oscar_vipps.dashboard.apps import VippsDashboardConfig
 from shop.order_pipeline import ORDER_STATUS_OF_OUTCOME, ORDER_STATUS_PIPELINE
 
 KEYS = {"SECRET_KEY": "sk_test_1", "WEBHOOK_SECRETS": ["whsec_1"]}
@@ -323,6 +327,56 @@ def test_an_app_after_oscar_is_reported(monkeypatch: pytest.MonkeyPatch) -> None
     assert reports() == [("E011", text, 'In INSTALLED_APPS, move "oscar_vipps" above "oscar.config.Shop".')]
 
 
+def test_templates_that_are_not_found_are_reported(settings: Any) -> None:
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "APP_DIRS": False}]
+
+    hint = 'In TEMPLATES, set "APP_DIRS": True, or add the loader "...loaders.app_directories.Loader".'
+    assert reports() == [("E016", "The templates of oscar_vipps are not found.", hint)]
+
+
+def test_a_dashboard_without_the_payments_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    configs = dict(apps.app_configs)
+    del configs["vipps_dashboard"]
+    monkeypatch.setattr(apps, "app_configs", configs)
+
+    hint = 'In INSTALLED_APPS, add "oscar_vipps.dashboard.apps.VippsDashboardConfig".'
+    assert reports() == [("W009", "The dashboard doesn't show Vipps payments.", hint)]
+
+
+def test_a_shop_without_a_dashboard_needs_none_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    configs = {label: app for label, app in apps.app_configs.items() if "dashboard" not in label}
+    monkeypatch.setattr(apps, "app_configs", configs)
+
+    assert reports() == []
+
+
+@pytest.mark.parametrize("value", ["Strict", "strict"])
+def test_a_cookie_that_stays_at_home_is_reported(settings: Any, value: str) -> None:
+    settings.SESSION_COOKIE_SAMESITE = value
+
+    text = "Shoppers who come back from Stripe are not recognized: the session's cookie stays at home."
+    assert reports() == [("W010", text, 'Set SESSION_COOKIE_SAMESITE = "Lax", which is Django\'s default.')]
+
+
+@pytest.mark.parametrize("value", ["Lax", "None", None, False])
+def test_other_cookies_are_fine(settings: Any, value: object) -> None:
+    settings.SESSION_COOKIE_SAMESITE = value
+
+    assert reports() == []
+
+
+@pytest.mark.parametrize("part", [CheckoutConfig, VippsDashboardConfig])
+def test_a_part_without_the_app_itself_says_what_to_write(
+    monkeypatch: pytest.MonkeyPatch, part: type[AppConfig]
+) -> None:
+    """Nothing can be loaded then, and no check is run."""
+    monkeypatch.setattr(apps, "is_installed", lambda name: name != "oscar_vipps")
+
+    with pytest.raises(ImproperlyConfigured) as caught:
+        part(part.name, import_module(part.name)).ready()
+    assert str(caught.value) == 'In INSTALLED_APPS, write "oscar_vipps" above "oscar.config.Shop".'
+
+
 class MethodView(PaymentMethodMixin, oscar_views.PaymentMethodView):
     """As the documentation says."""
 
@@ -383,20 +437,31 @@ def test_a_shop_without_a_checkout_is_reported(monkeypatch: pytest.MonkeyPatch) 
 
 
 VIPPS = path("vipps/", include("oscar_vipps.urls"))
+DASHBOARD = path("dashboard/vipps/", apps.get_app_config("vipps_dashboard").urls)  # type: ignore[attr-defined]
 URLS_HINT = (
     'In the URL configuration, write path("vipps/", include("oscar_vipps.urls")), outside i18n_patterns.'
 )
 NO_ADDRESSES = ("E013", "The addresses of oscar_vipps are not included.", URLS_HINT)
+NO_DASHBOARD_ADDRESSES = (
+    "E017",
+    "The dashboard's addresses for Vipps payments are not included.",
+    (
+        "In the URL configuration, before Oscar's, write "
+        'path("dashboard/vipps/", apps.get_app_config("vipps_dashboard").urls).'
+    ),
+)
 MANY_ADDRESSES = ("W008", "The webhook has another address in each language; Stripe calls one.", URLS_HINT)
 
 
 @pytest.mark.parametrize(
     ("urls", "expected"),
     [
-        ((VIPPS,), []),
-        ((), [NO_ADDRESSES]),
-        (tuple(i18n_patterns(VIPPS)), [MANY_ADDRESSES]),
-        (tuple(i18n_patterns(VIPPS, prefix_default_language=False)), [MANY_ADDRESSES]),
+        ((VIPPS, DASHBOARD), []),
+        ((DASHBOARD,), [NO_ADDRESSES]),
+        ((VIPPS,), [NO_DASHBOARD_ADDRESSES]),
+        ((VIPPS, *i18n_patterns(DASHBOARD)), []),
+        (tuple(i18n_patterns(VIPPS, DASHBOARD)), [MANY_ADDRESSES]),
+        (tuple(i18n_patterns(VIPPS, DASHBOARD, prefix_default_language=False)), [MANY_ADDRESSES]),
     ],
 )
 def test_the_addresses_are_included_and_the_same_in_each_language(
@@ -409,7 +474,7 @@ def test_the_addresses_are_included_and_the_same_in_each_language(
 
 def test_in_a_shop_of_one_language_the_address_is_one(settings: Any) -> None:
     settings.LANGUAGES = [("en", "English")]
-    settings.ROOT_URLCONF = tuple(i18n_patterns(VIPPS))
+    settings.ROOT_URLCONF = tuple(i18n_patterns(VIPPS, DASHBOARD))
 
     assert reports() == []
 

@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
+from oscar_vipps import conf
 from oscar_vipps.conf import OUTCOMES, RULES, VippsSettings, examine, get_settings, how_to_write
 
 KEYS = {"SECRET_KEY": "sk_test_1", "WEBHOOK_SECRETS": ["whsec_1"]}
@@ -305,3 +306,27 @@ def test_the_outcomes_are_those_of_the_documentation() -> None:
         "refunded",
         "disputed",
     )
+
+
+def test_the_setting_is_wanted_when_it_is_there(settings: Any) -> None:
+    settings.OSCAR_VIPPS = {}
+    assert conf.is_wanted()
+    del settings.OSCAR_VIPPS
+    assert not conf.is_wanted()
+
+
+@pytest.mark.parametrize(
+    ("given", "usable"),
+    [
+        ({"SECRET_KEY": "sk_test_1", "WEBHOOK_SECRETS": ["whsec_1"]}, True),
+        ({"SECRET_KEY": "sk_test_1", "WEBHOOK_SECRETS": ["whsec_1"], "CAPTURE": "later"}, False),
+        ({"SECRET_KEY": "sk_test_1"}, False),
+        ({}, False),
+        (None, False),
+    ],
+)
+def test_a_setting_with_a_problem_is_not_usable_and_raises_nothing(
+    settings: Any, given: object, usable: bool
+) -> None:
+    settings.OSCAR_VIPPS = given
+    assert conf.is_usable() is usable

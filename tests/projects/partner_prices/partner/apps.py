@@ -1,0 +1,5 @@
+from oscar.apps.partner import apps as base
+
+
+class PartnerConfig(base.PartnerConfig):
+    name = "tests.projects.partner_prices.partner"

@@ -117,7 +117,7 @@ def _add_facts(payment: Payment, snapshot: Snapshot) -> None:
 
 def _as_stored(moment: datetime) -> datetime:
     """With a time zone where the shop uses them (``USE_TZ``), and without where it doesn't."""
-    return moment
+    return moment if django_settings.USE_TZ else timezone.make_naive(moment, timezone.get_default_timezone())
 
 
 def _facts(payment: Payment, snapshot: Snapshot) -> set[Fact]:

@@ -48,6 +48,11 @@ class Shop:
         (found,) = self.rows(query, *values)
         return found
 
+    def execute(self, statement: str) -> None:
+        """For what goes wrong in the database."""
+        with closing(sqlite3.connect(self.directory / "shop.sqlite3")) as connection, connection:
+            connection.execute(statement)
+
     def mails(self) -> list[EmailMessage]:
         """All that was sent, oldest first."""
         files = sorted((self.directory / "mail").glob("*"), key=lambda file: file.stat().st_mtime_ns)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from oscar_vipps.dashboard.attention import ADVICE, AT_ONCE, count_open
 from oscar_vipps.models import Flag
 from oscar_vipps.payments import flags
-from tests.support.factories import EventFactory, PaymentFactory
+from tests.support.payment_factories import EventFactory, PaymentFactory
 from tests.support.shopper import Shopper
 from tests.support.staff import soup, staff, text_of
 

@@ -14,8 +14,8 @@ from django.utils import timezone
 from oscar_vipps.models import Payment, WebhookEvent
 from oscar_vipps.payments import consequences
 from tests.integration.books import books
-from tests.support.factories import EventFactory, PaymentFactory
 from tests.support.fixtures import Shop
+from tests.support.payment_factories import EventFactory, PaymentFactory
 from tests.support.shopper import Shopper
 from tests.support.staff import soup, staff, text_of
 

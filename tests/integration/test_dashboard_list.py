@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from oscar_vipps.dashboard import export
 from oscar_vipps.models import HOLD, Flag, Payment
-from tests.support.factories import OrderFactory, PartnerFactory, PaymentFactory
+from tests.support.factories import PartnerFactory
+from tests.support.payment_factories import OrderFactory, PaymentFactory
 from tests.support.shopper import Shopper, personal
 from tests.support.staff import partner_user, soup, staff, text_of
 

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from oscar_vipps.dashboard.navigation import PAYMENTS, add_to_navigation
 from oscar_vipps.models import Flag
-from tests.support.factories import EventFactory, PartnerFactory, PaymentFactory
+from tests.support.factories import PartnerFactory
+from tests.support.payment_factories import EventFactory, PaymentFactory
 from tests.support.shopper import Shopper
 from tests.support.staff import partner_user, soup, staff
 

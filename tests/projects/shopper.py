@@ -171,7 +171,7 @@ def look_as_staff(shop: Shop, number: str) -> None:
     with Shopper(shop) as staff:
         staff.sign_in(STAFF)
         staff.open(shop.goods["dashboard:index"])
-        staff.follow("Vipps payments")
+        staff.follow("Payments")
         assert number in staff.text
         staff.follow(number)
         assert f"Order #{number}" in staff.text

@@ -126,7 +126,7 @@ def test_partners_in_the_dashboard(start: Start) -> None:
         partner.sign_in(PARTNER)
         partner.open(shop.goods["dashboard:order-list"])
         assert number in partner.text
-        assert "Vipps payments" not in partner.text
+        assert "Payments" not in partner.text
         partner.open(f"/dashboard/orders/{number}/")
         assert f"Order #{number}" in partner.text
         assert "What happened, and what you can do" not in partner.text

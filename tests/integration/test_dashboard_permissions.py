@@ -10,13 +10,8 @@ from django.urls import reverse
 
 from oscar_vipps.dashboard.access import FOR_PARTNERS, NEEDED
 from oscar_vipps.models import Flag, Payment, WebhookEvent
-from tests.support.factories import (
-    EventFactory,
-    OrderFactory,
-    PartnerFactory,
-    PaymentFactory,
-    UserFactory,
-)
+from tests.support.factories import PartnerFactory, UserFactory
+from tests.support.payment_factories import EventFactory, OrderFactory, PaymentFactory
 from tests.support.shopper import Shopper
 from tests.support.staff import partner_user, staff
 

@@ -174,7 +174,8 @@ def look_as_staff(shop: Shop, number: str) -> None:
         staff.follow("Payments")
         assert number in staff.text
         staff.follow(number)
+        assert f"Vipps payment of order {number}" in str(staff.page.title)
+        staff.follow("The order")
         assert f"Order #{number}" in staff.text
         staff.follow("What happened, and what you can do")
-        assert f"Vipps payment of order {number}" in str(staff.page.title)
         assert "Captured" in staff.text

@@ -118,7 +118,7 @@ def test_prices_of_its_own(start: Start, is_member: bool, total: Decimal) -> Non
 
 
 def test_partners_in_the_dashboard(start: Start) -> None:
-    """Whoever sells through the shop sees their orders, and nothing of the money behind them."""
+    """Whoever sells through the shop sees the payments of their orders, and can't touch the money."""
     shop = start("stock")
     with Shopper(shop) as shopper:
         number = buy_with_vipps(shopper)["number"]
@@ -126,12 +126,13 @@ def test_partners_in_the_dashboard(start: Start) -> None:
         partner.sign_in(PARTNER)
         partner.open(shop.goods["dashboard:order-list"])
         assert number in partner.text
-        assert "Payments" not in partner.text
         partner.open(f"/dashboard/orders/{number}/")
         assert f"Order #{number}" in partner.text
         assert "What happened, and what you can do" not in partner.text
         payment = shop.row("SELECT reference FROM oscar_vipps_payment")["reference"]
         for page in ("", f"{payment}/"):
+            assert number in partner.client.get(f"/dashboard/vipps/{page}").text
+        for page in ("attention/", "events/"):
             assert partner.client.get(f"/dashboard/vipps/{page}").status_code == 403
 
 

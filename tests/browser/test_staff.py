@@ -47,7 +47,7 @@ def test_staff_capture_and_refund(live_shop: Shop, staff: Visitor, reserved: Pay
     staff.look("reserved")
     staff.press("form[action$='/capture/'] button")
     expect(staff.page.locator("#messages")).to_contain_text("captured")
-    staff.page.fill("#id_amount", "100.00")
+    staff.page.fill("#id_refund_amount", "100.00")
     staff.press("form[action$='/refund/'] button")
     expect(staff.page.locator("#messages")).to_contain_text("Refunded")
     staff.look("refunded")

@@ -716,7 +716,17 @@ def dashboard(queries: Mapping[str, str], methods: Iterable[str] = ("GET",)) -> 
 
 
 PAYMENT = f"{DASHBOARD}{{reference}}/"
-STAFF_ACTIONS = {name: f"{PAYMENT}{name}/" for name in ("capture", "release", "refund", "refresh")}
+ACTION_NAMES = ("capture", "capture-part", "release", "refund", "refresh")
+STAFF_ACTIONS = {name: f"{PAYMENT}{name}/" for name in ACTION_NAMES}
+
+#: Beside the list: pages of their own, and what is done there.
+OTHER_PAGES = [f"{DASHBOARD}{name}/" for name in ("export", "capture", "attention", "events", "figures")]
+ROWS = [f"{DASHBOARD}{name}/" for name in ("attention/1/done", "events/1", "events/1/process", "events/0")]
+
+
+def beside(paths: Iterable[str], methods: Iterable[str]) -> list[Request]:
+    return [Request(f"{method} {path}", path, method) for path in paths for method in methods]
+
 
 REFERENCES: dict[str, str] = {
     "one letter less": "{reference_cut}",
@@ -1092,6 +1102,43 @@ GROUPS: list[Group] = [
         who="manager",
     ),
     Group(
+        "the dashboard's other pages, not signed in",
+        (302,),
+        "to the login",
+        beside([*OTHER_PAGES, *ROWS], ("GET", "POST", "PUT", "DELETE")),
+    ),
+    Group(
+        "the dashboard's other pages, a customer",
+        (403,),
+        "forbidden",
+        beside([*OTHER_PAGES, *ROWS], ("GET", "POST", "PUT", "DELETE")),
+        who="customer",
+    ),
+    Group(
+        "the dashboard's other pages, staff without permission",
+        (403,),
+        "forbidden",
+        beside([*OTHER_PAGES, *ROWS], ("GET", "POST", "PUT", "DELETE")),
+        who="staff",
+    ),
+    Group(
+        "the dashboard's other pages, staff who see payments",
+        (200, 400, 404),
+        "something of it, or a word about what is wrong",
+        [
+            replace(request, what=f"{path} {request.what}", path=path)
+            for path in (f"{DASHBOARD}export/", f"{DASHBOARD}figures/")
+            for request in dashboard(DASHBOARD_QUERIES)
+        ],
+        who="manager",
+    ),
+    Group(
+        "the health probe, methods",
+        (405,),
+        "not allowed",
+        beside(["/vipps/health/"], ("POST", "PUT", "PATCH", "DELETE", "PROPFIND")),
+    ),
+    Group(
         "a payment in the dashboard, not signed in",
         (302,),
         "to the login",
@@ -1149,11 +1196,18 @@ GROUPS: list[Group] = [
         state="paid",
     ),
     Group(
+        "what can't be refunded of a payment",
+        (400,),
+        "the form again, which says why not",
+        [form(f"refund, {what}", STAFF_ACTIONS["refund"], fields) for what, fields in REFUNDS.items()],
+        who="cashier",
+        state="paid",
+    ),
+    Group(
         "what can't be done with a payment",
         (303,),
         "back to the payment, which says why not",
         [
-            *(form(f"refund, {what}", STAFF_ACTIONS["refund"], fields) for what, fields in REFUNDS.items()),
             form("capture what is captured", STAFF_ACTIONS["capture"], {"amount": "1.00"}),
             form("release what is captured", STAFF_ACTIONS["release"], {"amount": "1.00"}),
         ],

@@ -117,10 +117,19 @@ def check_what_the_order_holds(world: World, payment: Payment) -> None:
 
 
 def check_mail(world: World, payment: Payment) -> None:
-    assert len(mail.outbox) <= 1
-    if mail.outbox:
+    """One confirmation, and one mail for each refund that arrived."""
+    assert len(confirmations()) <= 1
+    if confirmations():
         assert {State.AUTHORIZED, State.CAPTURED} & set(world.ears.entered)
         assert payment.confirmation_sent_at
+    told = payment.refunds.exclude(confirmation_sent_at=None)
+    assert len(mail.outbox) - len(confirmations()) == len(told)
+    assert {each.status for each in told} <= {"succeeded", "failed", "cancelled"}
+
+
+def confirmations() -> list[str]:
+    subjects = [str(message.subject) for message in mail.outbox]
+    return [subject for subject in subjects if "refunded" not in subject]
 
 
 def check_nothing_is_there_twice(world: World, payment: Payment) -> None:
@@ -181,7 +190,7 @@ def check_agreement(world: World) -> None:
     else:
         assert not world.sessions("open")
     if payment.is_paid and not is_cancelled:
-        assert len(mail.outbox) == 1
+        assert len(confirmations()) == 1
     check_order_follows(world, payment)
 
 

@@ -849,12 +849,6 @@ GROUPS: list[Group] = [
         state="paid at Stripe",
     ),
     Group(
-        "the health probe, methods",
-        (405,),
-        "not allowed",
-        [Request(method, HEALTH, method) for method in ("POST", *METHODS) if method != "HEAD"],
-    ),
-    Group(
         "made-up tokens",
         (404,),
         "not found",

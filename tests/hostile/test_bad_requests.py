@@ -280,7 +280,8 @@ def wrong_with(answer: Answer, group: Group, scene: Scene) -> list[str]:
         problems.append(f"leads to {location}")
     if any(mark in f"{name}: {value}" for name, value in answer.headers.items() for mark in ("\r", "\n")):
         problems.append("a header of two lines")
-    shown = answer.content.decode()
+    pieces = answer.streaming_content if answer.streaming else [answer.content]
+    shown = b"".join(pieces).decode()
     problems += [f"shows {word}" for word in ECHOES if word in shown]
     if group.who not in ("buyer", "manager", "cashier"):
         problems += [f"shows {word}" for word in (*personal(shown), GOODS) if word in shown]

@@ -6,8 +6,10 @@
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
+import django
 from oscar.defaults import *  # noqa: F403
 
 from shop.order_pipeline import ORDER_STATUS_OF_OUTCOME, ORDER_STATUS_PIPELINE
@@ -141,6 +143,9 @@ OSCAR_DEFAULT_CURRENCY = "NOK"
 OSCAR_ALLOW_ANON_CHECKOUT = True
 OSCAR_INITIAL_ORDER_STATUS = "Pending"
 OSCAR_ORDER_STATUS_PIPELINE = ORDER_STATUS_PIPELINE
+
+if django.VERSION >= (6, 1):
+    MAILERS: dict[str, Any] = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 
 OSCAR_VIPPS = {
     "SECRET_KEY": "sk_test_for_the_tests",

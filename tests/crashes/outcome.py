@@ -42,6 +42,11 @@ class End:
     #: How many notes tell staff what has happened to the money.
     notes: int = 1
 
+    @property
+    def mails(self) -> int:
+        """A confirmation, and one about money that went back."""
+        return self.is_confirmed + bool(self.given_back)
+
 
 def _reserved(status: str, state: str, **more: Any) -> End:
     return End(status, state, reserved=AMOUNT, is_confirmed=True, **more)

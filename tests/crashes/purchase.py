@@ -203,6 +203,6 @@ class Purchase:
         return Payment.objects.select_related("order", "source").get(order__basket=self.basket)
 
     def mails(self) -> int:
-        """How many confirmations the shopper got."""
+        """How many the shopper got."""
         to = f"To: {self.email}\n"
         return sum(file.read_text().count(to) for file in self.shop.mail.glob("*"))

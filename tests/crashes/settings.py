@@ -22,7 +22,7 @@ OSCAR_VIPPS = {**OSCAR_VIPPS, "API_BASE": os.environ["CRASHES_STRIPE"], "CAPTURE
 
 _mail = "django.core.mail.backends.filebased.EmailBackend"
 if django.VERSION >= (6, 1):
-    MAILERS = {"default": {"BACKEND": _mail, "OPTIONS": {"file_path": os.environ["CRASHES_MAIL"]}}}
+    MAILERS["default"] = {"BACKEND": _mail, "OPTIONS": {"file_path": os.environ["CRASHES_MAIL"]}}  # noqa: F405
 else:
     EMAIL_BACKEND, EMAIL_FILE_PATH = _mail, os.environ["CRASHES_MAIL"]
 

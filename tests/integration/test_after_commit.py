@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import django
 import pytest
 from django.db import connection, transaction
 from django.dispatch import Signal
@@ -25,6 +23,7 @@ from oscar_vipps.shop.mail import send_confirmation
 from tests.integration.books import books, mails
 from tests.integration.stripe_says import at_stripe, paid
 from tests.support.fixtures import Shop
+from tests.support.mail import DOWN
 from tests.support.shopper import EMAIL, Shopper
 
 PAID = "payment_intent.succeeded"
@@ -173,20 +172,6 @@ def test_what_the_shop_does_after_the_commit_may_fail_and_hinders_nobody(
 # Mail
 
 
-@contextmanager
-def mail_server_down() -> Iterator[None]:
-    """A real one, which refuses the connection."""
-    backend = "django.core.mail.backends.smtp.EmailBackend"
-    with socket.socket() as taken:  # bound, and nobody listens
-        taken.bind(("127.0.0.1", 0))
-        host, port = taken.getsockname()
-        down: dict[str, Any] = {"EMAIL_BACKEND": backend, "EMAIL_HOST": host, "EMAIL_PORT": port}
-        if django.VERSION >= (6, 1):
-            down = {"MAILERS": {"default": {"BACKEND": backend, "OPTIONS": {"host": host, "port": port}}}}
-        with override_settings(**down):
-            yield
-
-
 def test_a_mail_server_that_is_down_changes_nothing_about_the_payment(
     shop: Shop, payment: Payment, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -194,7 +179,7 @@ def test_a_mail_server_that_is_down_changes_nothing_about_the_payment(
     shop.simulator.pay(payment.session_id or "")
     received: list[Any] = []
     with (
-        mail_server_down(),
+        override_settings(**DOWN),
         receiving(signals.payment_captured, lambda **kwargs: received.append(kwargs)),
     ):
         [response] = shop.deliver(PAID)
@@ -215,7 +200,7 @@ def test_a_mail_server_that_is_down_changes_nothing_about_the_payment(
 @pytest.mark.parametrize("by", ["the next event", "the return page", "whoever looks for what is due"])
 def test_a_mail_that_could_not_be_sent_is_sent_later(shop: Shop, payment: Payment, by: str) -> None:
     shop.simulator.pay(payment.session_id or "")
-    with mail_server_down():
+    with override_settings(**DOWN):
         shop.deliver(PAID)
     assert mails() == []
     if by == "the next event":

@@ -12,14 +12,15 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from oscar_vipps.models import HOLD, Payment
+from tests.support.mail import managers
 from tests.support.payment_factories import PaymentFactory
 
 STAFF = "drift@butikk.example"
 
 
 @pytest.fixture(autouse=True)
-def managers(db: None, settings: Any) -> None:
-    settings.MANAGERS = [("Drift", STAFF)]
+def somebody_to_mail(db: None, settings: Any) -> None:
+    settings.MANAGERS = managers(STAFF)
 
 
 def reserved(hours_left: int, **more: Any) -> Payment:

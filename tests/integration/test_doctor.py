@@ -26,6 +26,7 @@ from oscar_vipps.gateway.events import HANDLED
 from oscar_vipps.models import Flag, Payment, WebhookEvent
 from tests.simulator.orders import client_for
 from tests.support.fixtures import SECRET, Shop
+from tests.support.mail import DOWN, mail_settings
 from tests.support.quiet import let_time_pass
 from tests.support.shopper import Shopper, personal
 
@@ -331,13 +332,17 @@ def no_price_in_nok(shop: Shop, settings: Any, monkeypatch: Any) -> None:
     get_model("partner", "StockRecord").objects.update(price_currency="EUR")
 
 
+def send_mail_by(settings: Any, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(settings, name, value)
+
+
 def mail_server_is_down(shop: Shop, settings: Any, monkeypatch: Any) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    send_mail_by(settings, DOWN)
 
 
 def mail_goes_nowhere(shop: Shop, settings: Any, monkeypatch: Any) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    send_mail_by(settings, mail_settings("console"))
 
 
 def nobody_sends_the_mail(shop: Shop, settings: Any, monkeypatch: Any) -> None:

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.conf import settings
-
 from oscar_vipps.payments.consequences import SIGNALS
 from oscar_vipps.payments.states import State
+from tests.support.mail import mail_works
 
 
 class Ears:
@@ -52,7 +51,3 @@ class Ears:
         is_expected = "confirmation" in told and not mail_works()
         if '  File "' in told and not is_expected:
             self.failures.append(told)
-
-
-def mail_works() -> bool:
-    return settings.EMAIL_BACKEND.endswith("locmem.EmailBackend")

@@ -26,10 +26,11 @@ from tests.integration.stripe_says import at_stripe
 from tests.simulator.orders import client_for
 from tests.support.factories import ProductFactory, voucher
 from tests.support.fixtures import SECRET, Shop, post_webhook
+from tests.support.mail import DOWN, WORKING, mail_works
 from tests.support.shopper import Shopper
 from tests.support.simulator import Json
 
-from .ears import Ears, mail_works
+from .ears import Ears
 
 EventHandler = get_class("order.processing", "EventHandler")
 Order = get_model("order", "Order")
@@ -51,6 +52,7 @@ class World:
         self._clock = time_machine.travel(time.time())
         self._traveller = self._clock.start()
         self._changes: dict[str, Any] = {}
+        self._has_mail = True
         self._settings = override_settings()
         self._settings.enable()
         self.dashboard = client_for(self.simulator)
@@ -77,12 +79,12 @@ class World:
         self._clock.stop()
 
     def configure(self, **changes: Any) -> None:
-        """Keys of ``OSCAR_VIPPS``, and settings of Django's for mail."""
+        """Keys of ``OSCAR_VIPPS``."""
         self._settings.disable()
         self._changes |= changes
-        of_mail = {name: value for name, value in self._changes.items() if name.startswith("EMAIL_")}
-        ours = {name: value for name, value in self._changes.items() if name not in of_mail}
-        self._settings = override_settings(OSCAR_VIPPS={**settings.OSCAR_VIPPS, **ours}, **of_mail)
+        of_mail = WORKING if self._has_mail else DOWN
+        ours = {**settings.OSCAR_VIPPS, **self._changes}
+        self._settings = override_settings(OSCAR_VIPPS=ours, **of_mail)
         self._settings.enable()
 
     # What is known
@@ -217,8 +219,8 @@ class World:
             self.simulator.fault(kind, count=count)
 
     def let_mail(self, *, work: bool) -> None:
-        backend = "locmem" if work else "smtp"
-        self.configure(EMAIL_BACKEND=f"django.core.mail.backends.{backend}.EmailBackend", EMAIL_PORT=1)
+        self._has_mail = work
+        self.configure()
 
 
 def known_shopper() -> dict[str, Any]:

@@ -18,6 +18,8 @@ from django.core.signals import setting_changed
 from django.dispatch import receiver
 
 SETTING = "OSCAR_VIPPS"
+#: Oscar's setting: order status -> the status that its lines get with it.
+CASCADE = "OSCAR_ORDER_STATUS_CASCADE"
 #: What becomes of a payment; ``OSCAR_VIPPS["ORDER_STATUS"]`` may give each an order status.
 OUTCOMES = (
     *("pending", "authorized", "captured", "cancelled", "expired"),
@@ -84,7 +86,6 @@ class Problem:
     hint: str
 
 
-@lru_cache(maxsize=1)
 def get_settings() -> VippsSettings:
     """The settings as they are now; ``ImproperlyConfigured``, naming the keys, where a value is unusable.
 
@@ -115,8 +116,8 @@ def is_usable() -> bool:
 
 @receiver(setting_changed)
 def _read_again(*, setting: str, **kwargs: Any) -> None:
-    if setting == SETTING:
-        get_settings.cache_clear()
+    if setting in (SETTING, CASCADE):
+        _examined.cache_clear()
 
 
 def examine() -> tuple[VippsSettings, list[Problem]]:
@@ -124,9 +125,16 @@ def examine() -> tuple[VippsSettings, list[Problem]]:
 
     A name that nobody knows is no problem here: the system checks report it.
     """
+    found, problems = _examined()
+    return found, list(problems)
+
+
+# Asked for at every step of the checkout, and whenever an order is saved.
+@lru_cache(maxsize=1)
+def _examined() -> tuple[VippsSettings, tuple[Problem, ...]]:
     given = getattr(django_settings, SETTING, {})
     if not isinstance(given, Mapping):
-        return VippsSettings(), [Problem("", f"{SETTING} must be a dictionary.", how_to_write("SECRET_KEY"))]
+        return VippsSettings(), (Problem("", f"{SETTING} must be a dictionary.", how_to_write("SECRET_KEY")),)
     values: dict[str, Any] = {}
     problems = []
     for key, rule in RULES.items():
@@ -139,7 +147,7 @@ def examine() -> tuple[VippsSettings, list[Problem]]:
         message = f'{SETTING}["PAYMENT_METHOD_CONFIGURATION"] needs "PAYMENT_METHODS" to be "dynamic".'
         problems.append(Problem("PAYMENT_METHOD_CONFIGURATION", message, how_to_write("PAYMENT_METHODS")))
     problems += _capture_statuses(values)
-    return VippsSettings(**values), problems
+    return VippsSettings(**values), tuple(problems)
 
 
 def _capture_statuses(values: dict[str, Any]) -> list[Problem]:
@@ -150,10 +158,10 @@ def _capture_statuses(values: dict[str, Any]) -> list[Problem]:
     if outcomes := named & set(values.get("order_status", {}).values()):
         message = f'{SETTING}["CAPTURE_STATUSES"] names {_quoted(outcomes)}, which payments lead to.'
         found.append(Problem("CAPTURE_STATUSES", message, hint))
-    if cascading := named & set(getattr(django_settings, "OSCAR_ORDER_STATUS_CASCADE", {})):
+    if cascading := named & set(getattr(django_settings, CASCADE, {})):
         # Oscar saves the lines first: they would stay as if the goods had left when capture fails.
         message = f'{SETTING}["CAPTURE_STATUSES"] names {_quoted(cascading)}, which is in'
-        message += " OSCAR_ORDER_STATUS_CASCADE."
+        message += f" {CASCADE}."
         found.append(Problem("CAPTURE_STATUSES", message, hint))
     if found:
         values.pop("capture_statuses")

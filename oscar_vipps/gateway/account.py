@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 from uuid import uuid4
@@ -17,7 +17,7 @@ from oscar_vipps.money import CURRENCY, MINIMUM
 
 from . import client
 from .endpoints import WITHOUT_PREVIEW
-from .session import payment_method_parameters
+from .session import SHORTEST_SESSION, payment_method_parameters
 from .snapshot import PAYMENT_KEY, SITE_KEY
 
 #: In place of a payment's reference, on the session that is made to see whether one can be made. It is no
@@ -25,8 +25,6 @@ from .snapshot import PAYMENT_KEY, SITE_KEY
 NOBODY = "vipps_doctor"
 #: An id that no object has.
 NOTHING = "vipps_doctor"
-#: As short as Stripe lets a session live, and a minute's room.
-SHORTEST_SESSION = timedelta(minutes=31)
 
 
 @dataclass(frozen=True)

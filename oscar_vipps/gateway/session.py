@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,11 @@ from .snapshot import ORDER_KEY, PAYMENT_KEY, SITE_KEY
 
 #: Source: Stripe's reference, Checkout Session create, ``line_items`` under ``mode=payment``.
 MAX_LINE_ITEMS = 100
+
+#: Stripe wants 30 minutes to 24 hours between a session's creation and its end; a minute's room on both sides
+#: for slow networks and clocks.
+SHORTEST_SESSION = timedelta(minutes=31)
+LONGEST_SESSION = timedelta(hours=24) - timedelta(minutes=1)
 
 #: Characters of a name. Stripe takes 5000; its page has room for far fewer.
 MAX_NAME_LENGTH = 250

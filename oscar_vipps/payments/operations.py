@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -17,6 +17,7 @@ from django.utils import timezone
 from oscar_vipps.conf import get_settings
 from oscar_vipps.exceptions import GatewayError, GatewayRefused, KeyRefused
 from oscar_vipps.gateway import client
+from oscar_vipps.gateway.session import LONGEST_SESSION, SHORTEST_SESSION
 from oscar_vipps.gateway.snapshot import Snapshot, dispute_facts, from_object, refund_facts
 from oscar_vipps.models import Flag, Payment, new_reference
 from oscar_vipps.money import to_decimal, to_ore
@@ -25,11 +26,6 @@ from oscar_vipps.shop import ledger
 from .flags import flag
 from .settlement import settle
 from .states import State
-
-#: Stripe wants 30 minutes to 24 hours between a session's creation and its end; a minute's room on both sides
-#: for slow networks and clocks.
-SHORTEST_SESSION = timedelta(minutes=31)
-LONGEST_SESSION = timedelta(hours=24) - timedelta(minutes=1)
 
 
 def start(order: Any, *, needs_shipping: bool, language: str) -> Payment:

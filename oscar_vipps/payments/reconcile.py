@@ -18,6 +18,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from oscar_vipps.conf import get_settings
 from oscar_vipps.exceptions import ConfirmationFailed
 from oscar_vipps.gateway import client
+from oscar_vipps.gateway.session import LONGEST_SESSION
 from oscar_vipps.gateway.snapshot import PAYMENT_KEY, SITE_KEY, from_object
 from oscar_vipps.models import Flag, Payment, Refund
 from oscar_vipps.shop import mail, orders
@@ -34,7 +35,7 @@ QUIET = timedelta(minutes=5)
 #: A reservation stays as it is for days.
 RESERVED_QUIET = timedelta(hours=6)
 #: Older sessions can't be open any more.
-OLDEST_SESSION = operations.LONGEST_SESSION + timedelta(hours=1)
+OLDEST_SESSION = LONGEST_SESSION + timedelta(hours=1)
 
 
 class Due(enum.Enum):

@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
@@ -160,6 +161,11 @@ class Payment(models.Model):
     def log_extra(self, **more: Any) -> dict[str, Any]:
         """What every log line about this payment carries."""
         return {"payment": self.reference, "order_number": self.order.number, **more}
+
+
+def runs_out_within(duration: timedelta) -> Q:
+    """Reservations that must be captured by then."""
+    return Q(state=Payment.State.AUTHORIZED, payment_intent_created_at__lte=timezone.now() - HOLD + duration)
 
 
 class Refund(models.Model):

@@ -11,11 +11,10 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from oscar_vipps.models import HOLD, Flag, Payment, Refund, WebhookEvent
+from oscar_vipps.models import Flag, Payment, Refund, WebhookEvent, runs_out_within
 from oscar_vipps.webhooks import inbox
 
 from .periods import midnight
@@ -98,8 +97,7 @@ class PaymentFilter(Filter):
         if data["attention"]:
             rows = rows.filter(NEEDS_ATTENTION)
         if data["runs_out_soon"]:
-            reserved_before = timezone.now() - HOLD + SOON
-            rows = rows.filter(state=Payment.State.AUTHORIZED, payment_intent_created_at__lte=reserved_before)
+            rows = rows.filter(runs_out_within(SOON))
         return rows
 
 

@@ -8,9 +8,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.utils import timezone
 
-from oscar_vipps.models import HOLD, Payment
+from oscar_vipps.models import HOLD, Payment, runs_out_within
 from oscar_vipps.money import to_decimal
 from oscar_vipps.shop import staff_mail
 
@@ -35,10 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-mail", action="store_true", help="Only list them.")
 
     def handle(self, *args: Any, days: int, no_mail: bool, **options: Any) -> None:
-        begun_before = timezone.now() - HOLD + timedelta(days=days)
-        reserved = Payment.objects.filter(
-            state=Payment.State.AUTHORIZED, payment_intent_created_at__lte=begun_before
-        )
+        reserved = Payment.objects.filter(runs_out_within(timedelta(days=days)))
         payments = list(reserved.select_related("order__site").order_by("payment_intent_created_at", "pk"))
         for payment in payments:
             before = payment.capture_before

@@ -82,12 +82,19 @@ class CaptureView(PaymentActionView):
         if payment.state != Payment.State.AUTHORIZED:
             messages.error(request, _("Nothing is reserved that could be captured."))
             return
-        self.add_note(request, payment, payment.amount)
-        payment = operations.capture(payment)
-        if payment.state == Payment.State.CAPTURED:
-            messages.success(request, _("The money is captured."))
-        else:
-            messages.error(request, _("The money could not be captured: the reservation is gone."))
+        is_captured, text = capture(payment, request.user)
+        (messages.success if is_captured else messages.error)(request, text)
+
+
+def capture(payment: Payment, user: Any) -> tuple[bool, str]:
+    """Take what is reserved, and note who wanted that: whether the money is here, and that in a sentence.
+
+    Raises ``GatewayError``.
+    """
+    orders.add_note(payment.order, CaptureView.note, payment.amount, by=user)
+    if operations.capture(payment).state == Payment.State.CAPTURED:
+        return True, _("The money is captured.")
+    return False, _("The money could not be captured: the reservation is gone.")
 
 
 class ReleaseView(PaymentActionView):

@@ -18,11 +18,9 @@ from django.views.generic import View
 
 from oscar_vipps.exceptions import GatewayError, trail
 from oscar_vipps.models import Payment
-from oscar_vipps.payments import operations
-from oscar_vipps.shop import orders
 
+from . import actions
 from .access import payments_for
-from .actions import CaptureView
 
 logger = logging.getLogger("oscar_vipps")
 
@@ -85,17 +83,13 @@ def capture(payment: Payment, user: Any) -> Outcome:
     number, extra = payment.order.number, payment.log_extra(user=user.pk)
     logger.info("Order %s: capture, with others, by user %s", number, user.pk, extra=extra)
     try:
-        orders.add_note(payment.order, CaptureView.note, payment.amount, by=user)
-        settled = operations.capture(payment)
+        return Outcome(payment, *actions.capture(payment, user))
     except GatewayError as error:
         logger.error("Order %s: capture failed: %s %s", number, error, error.hint, extra=extra)
-        return Outcome(payment, False, CaptureView().explain(error))
+        return Outcome(payment, False, actions.CaptureView().explain(error))
     except Exception as error:  # noqa: BLE001 - whatever it was, the others are still to be captured
         logger.error("Order %s: capture failed: %s", number, trail(error), extra=extra)
         return Outcome(payment, False, _("Something went wrong. Look at the payment before you try again."))
-    if settled.state == Payment.State.CAPTURED:
-        return Outcome(settled, True, _("The money is captured."))
-    return Outcome(settled, False, _("The money could not be captured: the reservation is gone."))
 
 
 def summary(outcomes: list[Outcome]) -> str:

@@ -23,6 +23,9 @@ QUANTITY = "quantity_{}"
 class RefundForm(forms.Form):
     """What to send back: goods, an amount, or goods for another amount than they cost."""
 
+    #: Two such forms may be on one page.
+    prefix_of_ids = "refund"
+
     #: Made with the form, so that pressing the button twice is one refund.
     reference = forms.CharField(
         widget=forms.HiddenInput, validators=[RegexValidator(r"\A[a-z0-9]{24}\Z")], initial=new_reference
@@ -49,7 +52,6 @@ class RefundForm(forms.Form):
     )
 
     def __init__(self, payment: Payment, data: Any = None) -> None:
-        # Two forms may be on one page.
         super().__init__(data, auto_id=f"id_{self.prefix_of_ids}_%s")
         self.payment = payment
         self.left = self.compute_left()
@@ -65,8 +67,6 @@ class RefundForm(forms.Form):
                 max_value=line.quantity if self.is_repeated else left,
                 required=False,
             )
-
-    prefix_of_ids = "refund"
 
     def compute_left(self) -> int:
         """Øre that may be asked for."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core import mail
+from django.db import transaction
 from django.db.models import DateTimeField
 
-from oscar_vipps.models import Payment
+from oscar_vipps.models import Payment, WebhookEvent
+from oscar_vipps.webhooks import inbox
 
 Books = dict[str, Any]
 
@@ -46,6 +49,18 @@ def differences(before: Books, after: Books) -> Books:
 def mails() -> list[str]:
     """Whom the mails so far went to."""
     return [address for message in mail.outbox for address in message.to]
+
+
+def hear(order: Iterable[int], capture_on_commit: Any, read: Callable[[], Books]) -> Books:
+    """What ``read`` says after the stored events were processed in this order; then all of it is undone."""
+    mail.outbox.clear()
+    with transaction.atomic():
+        for number in order:
+            with capture_on_commit(execute=True):
+                inbox.process(WebhookEvent.objects.get(pk=number))
+        found = read()
+        transaction.set_rollback(True)
+    return found
 
 
 def subjects() -> list[str]:

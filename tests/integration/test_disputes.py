@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
+from io import StringIO
 from itertools import permutations
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.management import call_command
 from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
@@ -25,6 +27,7 @@ from tests.integration.books import Books, books, differences, hear
 from tests.integration.stripe_says import paid
 from tests.support.fixtures import Shop
 from tests.support.mail import DOWN, managers
+from tests.support.quiet import let_time_pass
 from tests.support.shopper import Shopper
 
 STAFF = "drift@butikk.example"
@@ -163,15 +166,44 @@ def test_a_dispute_of_more_than_was_paid_is_flagged(shop: Shop, payment: Payment
     assert not Dispute.objects.exists()
 
 
-def test_a_mail_to_staff_that_fails_hinders_nothing(
-    shop: Shop, payment: Payment, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_mail_to_staff_that_fails_hinders_nothing_and_is_sent_later(shop: Shop, payment: Payment) -> None:
     with override_settings(**DOWN):
-        dispute_id = disputed(shop, payment)
+        disputed(shop, payment)
         with pytest.raises(ConnectionRefusedError):
             staff_mail.remind_of_captures([payment])
     assert flags(payment) == [("disputed", True)]
-    assert f"Staff could not be mailed about dispute {dispute_id}" in caplog.text
+    for _twice in range(2):
+        let_time_pass(payment)
+        call_command("vipps_reconcile", stdout=StringIO())
+        assert len(mails_to_staff()) == 1
+
+
+def test_a_mail_about_an_inquiry_that_is_on_its_way_isnt_taken_for_the_one_about_the_dispute(
+    shop: Shop, payment: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Escalated while the first mail is being sent."""
+    dispute_id = shop.simulator.dispute(payment.payment_intent_id or "", inquiry=True)
+    send = staff_mail.mail_managers
+
+    def escalate_meanwhile(*arguments: Any) -> None:
+        monkeypatch.undo()
+        send(*arguments)
+        shop.simulator.escalate_dispute(dispute_id)
+        with override_settings(**DOWN):
+            shop.deliver()
+
+    monkeypatch.setattr(staff_mail, "mail_managers", escalate_meanwhile)
+    inbox.process(inbox.store(shop.simulator.events("charge.dispute.created")[0]))
+    assert payment.disputes.get().confirmation_sent_at is None
+
+
+def test_what_was_refunded_since_the_bank_asked_isnt_disputed(shop: Shop, payment: Payment) -> None:
+    dispute_id = disputed(shop, payment, inquiry=True)
+    refunds.send(refunds.request_refund(payment, refunds.Wish(10000)))
+    shop.simulator.escalate_dispute(dispute_id)
+    shop.deliver()
+    assert (payment.disputes.get().amount, withdrawn(payment)) == (14900, 14900)
+    assert refunds.refundable(payment) == 0
 
 
 # Every order
@@ -184,7 +216,9 @@ def lives(shop: Shop, payment: Payment, life: str) -> None:
         simulator.dispute(intent, amount=14900)
         return
     dispute_id = simulator.dispute(intent, inquiry=life.startswith("inquiry"))
-    if life == "inquiry, escalated":
+    if life == "inquiry, refunded in part, escalated":
+        refunds.send(refunds.request_refund(payment, refunds.Wish(10000)))
+    if life.endswith("escalated"):
         simulator.escalate_dispute(dispute_id)
     else:
         simulator.decide_dispute(dispute_id, {"inquiry, closed": "closed"}.get(life, life))
@@ -202,14 +236,16 @@ def all_books(payment: Payment) -> Books:
     return found
 
 
-#: What isn't made up for when the later news come first: that the bank only asked, before it disputed; that
-#: the order was shown as refunded, before it was disputed.
-STORY = {"inquiry, escalated": {"notes", "flags", "mails"}, "refunded in part, then disputed": {"history"}}
+#: What isn't made up for when the later news come first: that staff were to answer the bank's question,
+#: before it disputed; that the order was shown as refunded, before it was disputed.
+STORY = {
+    "inquiry, escalated": {"flags", "mails"},
+    "inquiry, refunded in part, escalated": {"flags", "mails", "history"},
+    "refunded in part, then disputed": {"history"},
+}
 
 
-@pytest.mark.parametrize(
-    "life", ["won", "lost", "inquiry, closed", "inquiry, escalated", "refunded in part, then disputed"]
-)
+@pytest.mark.parametrize("life", ["won", "lost", "inquiry, closed", *STORY])
 def test_a_life_with_a_dispute_in_every_order_and_twice(
     shop: Shop,
     shopper: Shopper,

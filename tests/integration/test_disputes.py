@@ -21,6 +21,7 @@ from oscar_vipps.money import to_decimal
 from oscar_vipps.payments import operations, refunds
 from oscar_vipps.payments.settlement import settle
 from oscar_vipps.shop import staff_mail
+from oscar_vipps.shop.mail import send_once
 from oscar_vipps.signals import payment_disputed
 from oscar_vipps.webhooks import inbox
 from tests.integration.books import Books, books, differences, hear
@@ -179,21 +180,16 @@ def test_a_mail_to_staff_that_fails_hinders_nothing_and_is_sent_later(shop: Shop
 
 
 def test_a_mail_about_an_inquiry_that_is_on_its_way_isnt_taken_for_the_one_about_the_dispute(
-    shop: Shop, payment: Payment, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, payment: Payment
 ) -> None:
-    """Escalated while the first mail is being sent."""
-    dispute_id = shop.simulator.dispute(payment.payment_intent_id or "", inquiry=True)
-    send = staff_mail.mail_managers
+    with override_settings(**DOWN):
+        dispute_id = disputed(shop, payment, inquiry=True)
 
-    def escalate_meanwhile(*arguments: Any) -> None:
-        monkeypatch.undo()
-        send(*arguments)
-        shop.simulator.escalate_dispute(dispute_id)
-        with override_settings(**DOWN):
+        def escalated_meanwhile() -> None:
+            shop.simulator.escalate_dispute(dispute_id)
             shop.deliver()
 
-    monkeypatch.setattr(staff_mail, "mail_managers", escalate_meanwhile)
-    inbox.process(inbox.store(shop.simulator.events("charge.dispute.created")[0]))
+        send_once(payment.disputes.get(), payment, escalated_meanwhile)
     assert payment.disputes.get().confirmation_sent_at is None
 
 

@@ -56,7 +56,7 @@ def update(payment: Payment, found: Iterable[DisputeSnapshot]) -> Iterator[Chang
         change = Change(
             dispute,
             before,
-            withdrawn=facts.funds_withdrawn and not dispute.funds_withdrawn,
+            withdrawn=_was_withdrawn(facts) and not dispute.funds_withdrawn,
             reinstated=facts.funds_reinstated and not dispute.funds_reinstated,
             asked=facts.amount if asks and not dispute.was_inquiry else 0,
         )
@@ -78,6 +78,11 @@ def is_inquiry(status: str) -> bool:
     return status.startswith("warning_")
 
 
+def _was_withdrawn(facts: DisputeSnapshot) -> bool:
+    """What is given back was withdrawn before, be it that this is heard later."""
+    return facts.funds_withdrawn or facts.funds_reinstated
+
+
 def _add_facts(dispute: Dispute, facts: DisputeSnapshot) -> None:
     known, told = is_inquiry(dispute.status), is_inquiry(facts.status)
     if known == told:
@@ -90,5 +95,5 @@ def _add_facts(dispute: Dispute, facts: DisputeSnapshot) -> None:
     due = facts.evidence_due_at and as_stored(facts.evidence_due_at)
     # A bank that asks again gives more time, and none takes it back.
     dispute.evidence_due_at = max(filter(None, (dispute.evidence_due_at, due)), default=None)
-    dispute.funds_withdrawn = dispute.funds_withdrawn or facts.funds_withdrawn
+    dispute.funds_withdrawn = dispute.funds_withdrawn or _was_withdrawn(facts)
     dispute.funds_reinstated = dispute.funds_reinstated or facts.funds_reinstated

@@ -68,11 +68,12 @@ def due(now: datetime) -> QuerySet[Payment]:
 
     Not those of the other mode: this key can't ask about them.
     """
+    held = Q(amount_captured__gt=F("amount_refunded") + F("amount_disputed"))
     reserved_alone = ~Q(amount_authorized=0) & Q(amount_captured=0, released=False)
-    late_money = Q(state__in=ENDED) & (reserved_alone | Q(amount_captured__gt=F("amount_refunded")))
+    late_money = Q(state__in=ENDED) & (reserved_alone | held)
     is_cancelled = Q(order__status__in=orders.cancelled_statuses())
     flagged = Flag.objects.filter(payment=OuterRef("pk"), reason=Flag.Reason.ORDER_CANCELLED)
-    unflagged = Q(state=State.CAPTURED, amount_captured__gt=F("amount_refunded")) & ~Exists(flagged)
+    unflagged = Q(state=State.CAPTURED) & held & ~Exists(flagged)
     called_off = is_cancelled & (Q(state__in=LIVE) | unflagged)
     # One of money that is only reserved waits until it is captured.
     refund = Q(

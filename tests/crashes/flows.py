@@ -20,7 +20,6 @@ from .outcome import (
     LOST,
     NOT_ORDERED,
     PAID,
-    PARTLY_REFUNDED,
     RELEASED,
     RELEASED_LATE,
     RESERVED,
@@ -212,7 +211,6 @@ CRON = [
         8,
         is_shipped=True,
     ),
-    _cron("a refund", (*HEARD, dies_at(WISH_SAVED, Purchase.refund), cron_is_due), PARTLY_REFUNDED, 12),
     _cron(
         "what isn't kept",
         (*HEARD, dies_at(PART_CAPTURED, Purchase.capture_part), cron_is_due),

@@ -68,9 +68,6 @@ EXPIRED = End("Expired", "expired")
 CANCELLED = End("Cancelled", "cancelled")
 CANCELLED_WITH_BASKET = End("Cancelled", "cancelled", is_returned=True)
 PAID = _reserved("Paid", "captured", taken=AMOUNT, keeps=True)
-PARTLY_REFUNDED = _reserved(
-    "Partly refunded", "captured", taken=AMOUNT, given_back=REFUND, keeps=True, notes=2
-)
 RESERVED = _reserved("Reserved", "authorized", keeps=True)
 CAPTURED = _reserved("Paid", "captured", taken=AMOUNT, keeps=True, notes=2)
 KEPT_IN_PART = _reserved("Partly refunded", "captured", taken=AMOUNT, given_back=REFUND, keeps=True, notes=3)

@@ -209,11 +209,6 @@ class Purchase:
     def release(self, kill_at: int = 0) -> httpx.Response:
         return self._press(self._action("release"), {}, kill_at)
 
-    def refund(self, kill_at: int = 0) -> httpx.Response:
-        """A part of it. Pressed again, it is the same form."""
-        form = {"amount": str(REFUND), "reference": self._refund_form}
-        return self._press(self._action("refund"), form, kill_at)
-
     def take_back(self, kill_at: int = 0) -> httpx.Response:
         """The goods, for what was paid; they go back in stock. Pressed again, it is the same form."""
         (line,) = self.order.lines.all()

@@ -110,7 +110,7 @@ def why_due(payment: Payment, now: datetime) -> Due:
         return Due.CALLED_OFF
     if payment.amount_captured and payment.refunds.filter(status__in=OPEN_REFUNDS).exists():
         return Due.REFUND
-    if payment.is_paid and payment.confirmation_sent_at is None:
+    if _is_to_be_confirmed(payment):
         return Due.CONFIRMATION
     if payment.refunds.filter(UNTOLD).exists():
         return Due.REFUND_CONFIRMATION
@@ -121,6 +121,12 @@ def why_due(payment: Payment, now: datetime) -> Due:
     if payment.session_id is None:
         return Due.NEVER_OPENED
     return Due.GIVEN_UP if payment.cancel_requested_at else Due.UNPAID
+
+
+def _is_to_be_confirmed(payment: Payment) -> bool:
+    """Nobody is told that an order is on its way that staff have cancelled."""
+    is_due = payment.is_paid and payment.confirmation_sent_at is None
+    return is_due and not orders.is_cancelled(payment.order)
 
 
 def _is_to_be_flagged(payment: Payment) -> bool:
@@ -148,18 +154,10 @@ def reconcile(payment: Payment, now: datetime) -> Payment:
     Raises ``GatewayError`` where Stripe can't be asked, and ``ConfirmationFailed``.
     """
     reason = why_due(payment, now)
-    if reason == Due.CONFIRMATION:
+    if reason in (Due.CONFIRMATION, Due.REFUND_CONFIRMATION, Due.DISPUTE_CONFIRMATION):
         if payment.state == State.AUTHORIZED:
             payment = operations.refresh(payment)
-        if payment.is_paid:
-            _send_confirmation(payment)
-    elif reason == Due.REFUND_CONFIRMATION:
-        for refund in payment.refunds.filter(UNTOLD):
-            _tell_of_refund(refund)
-    elif reason == Due.DISPUTE_CONFIRMATION:
-        for dispute in payment.disputes.filter(UNHEARD):
-            staff_mail.tell_of_dispute(dispute.pk)
-            _check_sent(dispute)
+        _send_mails(payment)
     elif reason == Due.LATE_MONEY:
         payment = refunds.return_late_money(operations.refresh(payment))
     elif reason == Due.CALLED_OFF:
@@ -175,14 +173,17 @@ def reconcile(payment: Payment, now: datetime) -> Payment:
     return payment
 
 
-def _send_confirmation(payment: Payment) -> None:
-    mail.send_confirmation(payment.pk)
-    _check_sent(payment)
-
-
-def _tell_of_refund(refund: Refund) -> None:
-    mail.send_refund(refund.pk)
-    _check_sent(refund)
+def _send_mails(payment: Payment) -> None:
+    """All that are due."""
+    if _is_to_be_confirmed(payment):
+        mail.send_confirmation(payment.pk)
+        _check_sent(payment)
+    for refund in payment.refunds.filter(UNTOLD):
+        mail.send_refund(refund.pk)
+        _check_sent(refund)
+    for dispute in payment.disputes.filter(UNHEARD):
+        staff_mail.tell_of_dispute(dispute.pk)
+        _check_sent(dispute)
 
 
 def _check_sent(row: Payment | Refund | Dispute) -> None:

@@ -180,6 +180,27 @@ def test_a_mail_to_staff_that_fails_hinders_nothing_and_is_sent_later(shop: Shop
         assert len(mails_to_staff()) == 1
 
 
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_all_mails_that_are_due_are_sent_at_once(
+    shop: Shop, shopper: Shopper, product: Any, settings: Any, is_cancelled: bool
+) -> None:
+    """That nothing is confirmed of an order that staff cancelled keeps no other mail from being sent."""
+    settings.MANAGERS = managers(STAFF)
+    waiting = shopper.go_to_vipps(product)
+    with override_settings(**DOWN):
+        payment = settle(waiting.pk, paid(shop, waiting))
+        if is_cancelled:
+            payment.order.refresh_from_db()
+            payment.order.set_status("Cancelled")
+        refunds.send(refunds.request_refund(payment, refunds.Wish(100)))
+        disputed(shop, payment, inquiry=True)
+    assert mail.outbox == []
+    let_time_pass(payment)
+    call_command("vipps_reconcile", stdout=StringIO())
+    assert len(mails_to_staff()) == 1
+    assert len(mail.outbox) == (2 if is_cancelled else 3)
+
+
 def test_a_mail_about_an_inquiry_that_is_on_its_way_isnt_taken_for_the_one_about_the_dispute(
     shop: Shop, payment: Payment
 ) -> None:

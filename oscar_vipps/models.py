@@ -285,6 +285,11 @@ class Dispute(models.Model):
     # Facts, which don't cease: what is withdrawn now follows from both.
     funds_withdrawn = models.BooleanField(_("Money withdrawn"), default=False)
     funds_reinstated = models.BooleanField(_("Money given back"), default=False)
+    # Whether the bank only asked, at first.
+    was_inquiry = models.BooleanField(default=False, editable=False)
+    # Of the mail to staff, as a refund's of the one to the shopper.
+    confirmation_claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    confirmation_sent_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("Created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("Changed at"), auto_now=True)
 

@@ -37,6 +37,8 @@ class Change:
     before: Status | None
     withdrawn: bool
     reinstated: bool
+    #: Øre that the bank asked about, where it isn't known yet that it did.
+    asked: int
 
     @property
     def closed(self) -> bool:
@@ -50,18 +52,20 @@ def update(payment: Payment, found: Iterable[DisputeSnapshot]) -> Iterator[Chang
         dispute = payment.disputes.filter(dispute_id=facts.dispute_id).first()
         before = None if dispute is None else Status(dispute.status)
         dispute = dispute or Dispute(payment=payment, dispute_id=facts.dispute_id, status=facts.status)
+        asks = is_inquiry(facts.status)
         change = Change(
             dispute,
             before,
-            withdrawn=facts.funds_withdrawn and not dispute.funds_withdrawn,
+            withdrawn=_was_withdrawn(facts) and not dispute.funds_withdrawn,
             reinstated=facts.funds_reinstated and not dispute.funds_reinstated,
+            asked=facts.amount if asks and not dispute.was_inquiry else 0,
         )
         has_moved = before is None or RANK[Status(facts.status)] > RANK[before]
+        _add_facts(dispute, facts)
         if has_moved:
             dispute.status = facts.status
-        _add_facts(dispute, facts)
         dispute.save()
-        if not (has_moved or change.withdrawn or change.reinstated):
+        if not (has_moved or change.withdrawn or change.reinstated or change.asked):
             continue
         taken = payment.disputes.filter(funds_withdrawn=True, funds_reinstated=False)
         payment.amount_disputed = taken.aggregate(sum=Sum("amount"))["sum"] or 0
@@ -69,11 +73,27 @@ def update(payment: Payment, found: Iterable[DisputeSnapshot]) -> Iterator[Chang
         yield change
 
 
+def is_inquiry(status: str) -> bool:
+    """Whether the bank only asks."""
+    return status.startswith("warning_")
+
+
+def _was_withdrawn(facts: DisputeSnapshot) -> bool:
+    """What is given back was withdrawn before, be it that this is heard later."""
+    return facts.funds_withdrawn or facts.funds_reinstated
+
+
 def _add_facts(dispute: Dispute, facts: DisputeSnapshot) -> None:
-    dispute.amount = max(dispute.amount or 0, facts.amount)
+    known, told = is_inquiry(dispute.status), is_inquiry(facts.status)
+    if known == told:
+        dispute.amount = max(dispute.amount or 0, facts.amount)
+    elif known:
+        # What was refunded since the bank asked isn't disputed.
+        dispute.amount = facts.amount
+    dispute.was_inquiry = dispute.was_inquiry or told
     dispute.reason = dispute.reason or facts.reason
     due = facts.evidence_due_at and as_stored(facts.evidence_due_at)
     # A bank that asks again gives more time, and none takes it back.
     dispute.evidence_due_at = max(filter(None, (dispute.evidence_due_at, due)), default=None)
-    dispute.funds_withdrawn = dispute.funds_withdrawn or facts.funds_withdrawn
+    dispute.funds_withdrawn = dispute.funds_withdrawn or _was_withdrawn(facts)
     dispute.funds_reinstated = dispute.funds_reinstated or facts.funds_reinstated

@@ -61,7 +61,7 @@ def _refund_arrived(payment: Payment, order: Any, refund: Refund) -> None:
     transaction.on_commit(partial(mail.send_refund, refund.pk), robust=True)
     if refund.returns_stock:
         stock.put_back(order, [(each.line_id, each.quantity) for each in refund.lines.all()])
-    if _is_followed(payment, order) and not _is_disputed(payment):
+    if _is_followed(payment, order):
         follow(payment, order, _outcome(payment))
 
 
@@ -70,7 +70,7 @@ def _refund_failed(payment: Payment, order: Any, change: refund_rows.Change) -> 
     if change.came_back:
         ledger.take_back_refund(payment, refund)
         if _is_followed(payment, order):
-            _take_back_status(payment, order)
+            _go_back(payment, order)
         # The money is here again.
         reopen(payment, Flag.Reason.LATE_PAYMENT, Flag.Reason.ORDER_CANCELLED)
     orders.add_note(order, REFUND_FAILED_NOTE, refund.amount)
@@ -78,11 +78,13 @@ def _refund_failed(payment: Payment, order: Any, change: refund_rows.Change) -> 
     flag(payment, Flag.Reason.REFUND_FAILED, f"NOK {to_decimal(refund.amount)}, {refund}: {why}")
 
 
-def _take_back_status(payment: Payment, order: Any) -> None:
-    """The order is what it was before, where the pipeline leads back; that the refund failed is flagged."""
+def _go_back(payment: Payment, order: Any) -> None:
+    """The order is what it was before, where the pipeline leads back; refunds that arrived are still said."""
     if payment.amount_refunded == 0:
-        orders.go_back(order, ("refunded", "partially_refunded"))
-    elif orders.can_follow(order, _outcome(payment)):
+        orders.go_back(order, ("refunded", "partially_refunded", "disputed"))
+        return
+    orders.go_back(order, ("disputed",))
+    if orders.can_follow(order, _outcome(payment)):
         follow(payment, order, _outcome(payment))
 
 
@@ -90,13 +92,13 @@ def _outcome(payment: Payment) -> str:
     return "refunded" if payment.amount_refunded == payment.amount_captured else "partially_refunded"
 
 
-def _is_disputed(payment: Payment) -> bool:
-    """Whether a bank asks for the money, or has got it: that is said of the order before all refunds."""
-    hindering = [*Dispute.HINDERING, Dispute.Status.LOST]
-    return payment.disputes.filter(status__in=hindering).exists()
-
-
 def _is_followed(payment: Payment, order: Any) -> bool:
+    """Whether the order says what is refunded. That a bank asks for the money, or has it, is said before."""
+    is_disputed = payment.disputes.filter(status__in=[*Dispute.HINDERING, Dispute.Status.LOST]).exists()
+    return _has_money(payment, order) and not is_disputed
+
+
+def _has_money(payment: Payment, order: Any) -> bool:
     return payment.state == State.CAPTURED and not orders.is_cancelled(order)
 
 
@@ -105,8 +107,10 @@ def dispute_moved(payment: Payment, order: Any, change: dispute_rows.Change) -> 
     makes no difference what was heard first.
     """
     dispute = change.dispute
-    is_inquiry = _is_inquiry(dispute.status)
-    begins = change.before is None or (_is_inquiry(change.before) and not is_inquiry)
+    is_inquiry = dispute_rows.is_inquiry(dispute.status)
+    begins = change.before is None or (dispute_rows.is_inquiry(change.before) and not is_inquiry)
+    if change.asked:
+        orders.add_note(order, INQUIRY_NOTE, change.asked)
     if begins:
         _dispute_begins(payment, order, dispute, is_inquiry=is_inquiry)
     if change.withdrawn:
@@ -115,17 +119,30 @@ def dispute_moved(payment: Payment, order: Any, change: dispute_rows.Change) -> 
     if change.reinstated:
         ledger.take_back_dispute(payment, dispute)
         orders.add_note(order, REINSTATED_NOTE, dispute.amount)
+        _money_is_here_again(payment, order)
     if change.closed:
         _dispute_closed(payment, order, dispute)
 
 
+def _money_is_here_again(payment: Payment, order: Any) -> None:
+    """What became of an order that nobody wants any more is to be decided, now or anew."""
+    reopen(payment, Flag.Reason.LATE_PAYMENT)
+    if payment.state == State.CAPTURED and payment.holds_money and orders.is_cancelled(order):
+        held = to_decimal(payment.amount_held)
+        flag(payment, Flag.Reason.ORDER_CANCELLED, f"NOK {held} came back from the bank")
+
+
 def _dispute_begins(payment: Payment, order: Any, dispute: Dispute, *, is_inquiry: bool) -> None:
-    orders.add_note(order, INQUIRY_NOTE if is_inquiry else DISPUTED_NOTE, dispute.amount)
+    if not is_inquiry:
+        orders.add_note(order, DISPUTED_NOTE, dispute.amount)
     what = "an inquiry" if is_inquiry else "a dispute"
     flag(payment, Flag.Reason.DISPUTED, f"NOK {to_decimal(dispute.amount)}, {dispute}: {what}")
     announce(signals.payment_disputed, payment, dispute=dispute)
+    # Also of a dispute that staff know as an inquiry.
+    dispute.confirmation_claimed_at = dispute.confirmation_sent_at = None
+    dispute.save(update_fields=["confirmation_claimed_at", "confirmation_sent_at", "updated_at"])
     transaction.on_commit(partial(staff_mail.tell_of_dispute, dispute.pk), robust=True)
-    if not is_inquiry and _is_followed(payment, order):
+    if not is_inquiry and _has_money(payment, order):
         follow(payment, order, "disputed")
 
 
@@ -134,14 +151,7 @@ def _dispute_closed(payment: Payment, order: Any, dispute: Dispute) -> None:
     if dispute.status == Dispute.Status.LOST:
         flag(payment, Flag.Reason.DISPUTED, f"NOK {to_decimal(dispute.amount)}, {dispute}: lost")
         return
-    if not any(each.is_open for each in payment.disputes.all()):
+    if not any(each.is_open or each.status == Dispute.Status.LOST for each in payment.disputes.all()):
         resolve(payment, Flag.Reason.DISPUTED)
-    if _is_followed(payment, order) and not _is_disputed(payment):
-        orders.go_back(order, ("disputed",))
-        # Refunded meanwhile.
-        if payment.amount_refunded and orders.can_follow(order, _outcome(payment)):
-            follow(payment, order, _outcome(payment))
-
-
-def _is_inquiry(status: str) -> bool:
-    return status.startswith("warning_")
+    if _is_followed(payment, order):
+        _go_back(payment, order)

@@ -20,8 +20,8 @@ from oscar_vipps.exceptions import ConfirmationFailed
 from oscar_vipps.gateway import client
 from oscar_vipps.gateway.session import LONGEST_SESSION
 from oscar_vipps.gateway.snapshot import PAYMENT_KEY, SITE_KEY, from_object
-from oscar_vipps.models import Flag, Payment, Refund
-from oscar_vipps.shop import mail, orders
+from oscar_vipps.models import Dispute, Flag, Payment, Refund
+from oscar_vipps.shop import mail, orders, staff_mail
 
 from . import operations, refunds
 from .settlement import settle
@@ -50,6 +50,7 @@ class Due(enum.Enum):
     RESERVED = "ask whether it is still reserved"
     CONFIRMATION = "send the confirmation that is due"
     REFUND_CONFIRMATION = "tell the shopper of a refund"
+    DISPUTE_CONFIRMATION = "tell staff of a dispute"
 
 
 #: States in which a payment still may become another.
@@ -57,6 +58,8 @@ LIVE = (State.CREATED, State.OPEN, State.AUTHORIZED)
 OPEN_REFUNDS = (Refund.Status.REQUESTED, Refund.Status.PENDING)
 #: Refunds that the shopper has no mail about yet.
 UNTOLD = Q(status=Refund.Status.SUCCEEDED, confirmation_sent_at=None)
+#: Disputes that staff have no mail about yet.
+UNHEARD = Q(confirmation_sent_at=None)
 
 
 def due(now: datetime) -> QuerySet[Payment]:
@@ -65,21 +68,25 @@ def due(now: datetime) -> QuerySet[Payment]:
 
     Not those of the other mode: this key can't ask about them.
     """
+    held = Q(amount_captured__gt=F("amount_refunded") + F("amount_disputed"))
     reserved_alone = ~Q(amount_authorized=0) & Q(amount_captured=0, released=False)
-    late_money = Q(state__in=ENDED) & (reserved_alone | Q(amount_captured__gt=F("amount_refunded")))
+    late_money = Q(state__in=ENDED) & (reserved_alone | held)
     is_cancelled = Q(order__status__in=orders.cancelled_statuses())
     flagged = Flag.objects.filter(payment=OuterRef("pk"), reason=Flag.Reason.ORDER_CANCELLED)
-    unflagged = Q(state=State.CAPTURED, amount_captured__gt=F("amount_refunded")) & ~Exists(flagged)
+    unflagged = Q(state=State.CAPTURED) & held & ~Exists(flagged)
     called_off = is_cancelled & (Q(state__in=LIVE) | unflagged)
     # One of money that is only reserved waits until it is captured.
     refund = Q(
         pk__in=Refund.objects.filter(status__in=OPEN_REFUNDS).values("payment_id"), amount_captured__gt=0
     )
     untold = Q(pk__in=Refund.objects.filter(UNTOLD).values("payment_id"))
+    unheard = Q(pk__in=Dispute.objects.filter(UNHEARD).values("payment_id"))
     unpaid = Q(state__in=[State.CREATED, State.OPEN])
     unconfirmed = Q(state__in=[State.AUTHORIZED, State.CAPTURED], confirmation_sent_at=None) & ~is_cancelled
     reserved = Q(state=State.AUTHORIZED) & _quiet_since(now - RESERVED_QUIET)
-    quiet = _quiet_since(now - QUIET) & (late_money | called_off | refund | unpaid | unconfirmed | untold)
+    quiet = _quiet_since(now - QUIET) & (
+        late_money | called_off | refund | unpaid | unconfirmed | untold | unheard
+    )
     return (
         Payment.objects.filter(quiet | reserved, livemode=get_settings().livemode)
         .select_related("order")
@@ -103,15 +110,23 @@ def why_due(payment: Payment, now: datetime) -> Due:
         return Due.CALLED_OFF
     if payment.amount_captured and payment.refunds.filter(status__in=OPEN_REFUNDS).exists():
         return Due.REFUND
-    if payment.is_paid and payment.confirmation_sent_at is None:
+    if _is_to_be_confirmed(payment):
         return Due.CONFIRMATION
     if payment.refunds.filter(UNTOLD).exists():
         return Due.REFUND_CONFIRMATION
+    if payment.disputes.filter(UNHEARD).exists():
+        return Due.DISPUTE_CONFIRMATION
     if payment.state == State.AUTHORIZED:
         return Due.RESERVED
     if payment.session_id is None:
         return Due.NEVER_OPENED
     return Due.GIVEN_UP if payment.cancel_requested_at else Due.UNPAID
+
+
+def _is_to_be_confirmed(payment: Payment) -> bool:
+    """Nobody is told that an order is on its way that staff have cancelled."""
+    is_due = payment.is_paid and payment.confirmation_sent_at is None
+    return is_due and not orders.is_cancelled(payment.order)
 
 
 def _is_to_be_flagged(payment: Payment) -> bool:
@@ -139,14 +154,10 @@ def reconcile(payment: Payment, now: datetime) -> Payment:
     Raises ``GatewayError`` where Stripe can't be asked, and ``ConfirmationFailed``.
     """
     reason = why_due(payment, now)
-    if reason == Due.CONFIRMATION:
+    if reason in (Due.CONFIRMATION, Due.REFUND_CONFIRMATION, Due.DISPUTE_CONFIRMATION):
         if payment.state == State.AUTHORIZED:
             payment = operations.refresh(payment)
-        if payment.is_paid:
-            _send_confirmation(payment)
-    elif reason == Due.REFUND_CONFIRMATION:
-        for refund in payment.refunds.filter(UNTOLD):
-            _tell_of_refund(refund)
+        _send_mails(payment)
     elif reason == Due.LATE_MONEY:
         payment = refunds.return_late_money(operations.refresh(payment))
     elif reason == Due.CALLED_OFF:
@@ -162,17 +173,20 @@ def reconcile(payment: Payment, now: datetime) -> Payment:
     return payment
 
 
-def _send_confirmation(payment: Payment) -> None:
-    mail.send_confirmation(payment.pk)
-    _check_sent(payment)
+def _send_mails(payment: Payment) -> None:
+    """All that are due."""
+    if _is_to_be_confirmed(payment):
+        mail.send_confirmation(payment.pk)
+        _check_sent(payment)
+    for refund in payment.refunds.filter(UNTOLD):
+        mail.send_refund(refund.pk)
+        _check_sent(refund)
+    for dispute in payment.disputes.filter(UNHEARD):
+        staff_mail.tell_of_dispute(dispute.pk)
+        _check_sent(dispute)
 
 
-def _tell_of_refund(refund: Refund) -> None:
-    mail.send_refund(refund.pk)
-    _check_sent(refund)
-
-
-def _check_sent(row: Payment | Refund) -> None:
+def _check_sent(row: Payment | Refund | Dispute) -> None:
     row.refresh_from_db(fields=["confirmation_sent_at", "confirmation_claimed_at"])
     if row.confirmation_sent_at is None and row.confirmation_claimed_at is None:
         raise ConfirmationFailed("the mail could not be sent; the log says why")

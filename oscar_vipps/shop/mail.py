@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from oscar.core.loading import get_class
 
 from oscar_vipps.exceptions import trail
-from oscar_vipps.models import Payment, Refund
+from oscar_vipps.models import Dispute, Payment, Refund
 
 from . import orders
 
@@ -41,7 +41,7 @@ def send_confirmation(payment_id: int) -> bool:
     # Staff cancelled it while it was paid. Should they go on with it, the confirmation is due then.
     if orders.is_cancelled(payment.order):
         return False
-    return _send_once(payment, payment, lambda: _confirm(payment))
+    return send_once(payment, payment, lambda: _confirm(payment))
 
 
 def send_refund(refund_id: int) -> bool:
@@ -50,10 +50,10 @@ def send_refund(refund_id: int) -> bool:
     if refund.status != Refund.Status.SUCCEEDED:
         return False
     payment = refund.payment
-    return _send_once(refund, payment, lambda: _dispatch(REFUNDED, payment, refund=refund))
+    return send_once(refund, payment, lambda: _dispatch(REFUNDED, payment, refund=refund))
 
 
-def _send_once(row: Payment | Refund, payment: Payment, send: Callable[[], None]) -> bool:
+def send_once(row: Payment | Refund | Dispute, payment: Payment, send: Callable[[], None]) -> bool:
     """``row`` says whether it was sent. In the shopper's language."""
     # Of several that come here at once, one sends. Whoever is killed while sending leaves a claim that ends.
     now, rows = timezone.now(), type(row).objects
@@ -61,19 +61,21 @@ def _send_once(row: Payment | Refund, payment: Payment, send: Callable[[], None]
     due = rows.filter(is_free, pk=row.pk, confirmation_sent_at=None)
     if not due.update(confirmation_claimed_at=now):
         return False
+    # Not any more where there is more to tell meanwhile: then that is due.
+    claimed = rows.filter(pk=row.pk, confirmation_claimed_at=now)
     try:
         with translation.override(payment.language):
             send()
     except Exception as error:  # noqa: BLE001 - templates and mail servers fail in every way there is
-        rows.filter(pk=row.pk).update(confirmation_claimed_at=None)
+        claimed.update(confirmation_claimed_at=None)
         logger.error(
-            "The confirmation of order %s could not be sent and is still due: %s",
+            "A mail about order %s could not be sent and is still due: %s",
             payment.order.number,
             trail(error),
             extra=payment.log_extra(),
         )
         return False
-    rows.filter(pk=row.pk).update(confirmation_sent_at=timezone.now())
+    claimed.update(confirmation_sent_at=timezone.now())
     return True
 
 

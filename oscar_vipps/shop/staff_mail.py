@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,26 +12,16 @@ from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 
-from oscar_vipps.exceptions import trail
 from oscar_vipps.models import Dispute, Payment
 
-logger = logging.getLogger("oscar_vipps")
+from .mail import send_once
 
 
-def tell_of_dispute(dispute_id: int) -> None:
-    """A bank disputes a payment, or asks about it. A failure is logged; the payment's mark stays anyway."""
+def tell_of_dispute(dispute_id: int) -> bool:
+    """A bank disputes a payment, or asks about it; as ``mail.send_confirmation``."""
     dispute = Dispute.objects.select_related("payment__order__site").get(pk=dispute_id)
     context = {"dispute": dispute, "payment": dispute.payment, "url": address_of(dispute.payment)}
-    try:
-        _send("dispute", context)
-    except Exception as error:  # noqa: BLE001 - templates and mail servers fail in every way there is
-        logger.error(
-            "Staff could not be mailed about dispute %s of order %s: %s",
-            dispute,
-            dispute.payment.order.number,
-            trail(error),
-            extra=dispute.payment.log_extra(),
-        )
+    return send_once(dispute, dispute.payment, lambda: _send("dispute", context))
 
 
 def remind_of_captures(payments: Iterable[Payment]) -> None:

@@ -14,14 +14,19 @@ from .outcome import (
     CANCELLED,
     CANCELLED_WITH_BASKET,
     CAPTURED,
+    DISPUTED,
     EXPIRED,
+    KEPT_IN_PART,
+    LOST,
     NOT_ORDERED,
     PAID,
-    PARTLY_REFUNDED,
     RELEASED,
     RELEASED_LATE,
     RESERVED,
+    SENT,
     SENT_BACK,
+    TAKEN_BACK,
+    WON,
     End,
 )
 from .purchase import Purchase
@@ -83,14 +88,17 @@ def time_to_pay_is_over(purchase: Purchase) -> None:
 WISH_SAVED = 2
 SESSION_MADE = 4
 EVENT_PROCESSED = 4
+PART_CAPTURED = 8
 
 SUCCEEDED = "payment_intent.succeeded"
 CAPTURABLE = "payment_intent.amount_capturable_updated"
+DISPUTE = "charge.dispute."
 SESSION_EXPIRED = "checkout.session.expired"
 
 AT_VIPPS = (Purchase.place_order, Purchase.go_to_vipps)
 APPROVED = (*AT_VIPPS, Purchase.approve)
 HEARD = (*APPROVED, Purchase.hear_all)
+CLAIMED = (*HEARD, Purchase.dispute)
 TOO_LATE = (*AT_VIPPS, Purchase.end_too_early, Purchase.approve)
 
 THE_SHOPPER = [
@@ -122,6 +130,43 @@ STRIPE = [
     Flow("a late reservation", TOO_LATE, hear(CAPTURABLE), (RELEASED_LATE,), (), 8, is_shipped=True),
 ]
 
+#: Nobody asks about disputes: Stripe repeats what it has to tell.
+THE_BANK = [
+    Flow("a dispute", CLAIMED, hear(f"{DISPUTE}created"), (DISPUTED,), (), 8),
+    Flow(
+        "a dispute's money",
+        (*CLAIMED, hear(f"{DISPUTE}created")),
+        hear(f"{DISPUTE}funds_withdrawn"),
+        (DISPUTED,),
+        (),
+        4,
+    ),
+    Flow(
+        "a dispute that is won",
+        (*CLAIMED, Purchase.hear_all, Purchase.win),
+        hear(f"{DISPUTE}closed"),
+        (WON,),
+        (),
+        4,
+    ),
+    Flow(
+        "its money",
+        (*CLAIMED, Purchase.hear_all, Purchase.win, hear(f"{DISPUTE}closed")),
+        hear(f"{DISPUTE}funds_reinstated"),
+        (WON,),
+        (),
+        4,
+    ),
+    Flow(
+        "a dispute that is lost",
+        (*CLAIMED, Purchase.hear_all, Purchase.lose),
+        hear(f"{DISPUTE}closed"),
+        (LOST,),
+        (),
+        4,
+    ),
+]
+
 STAFF = [
     Flow("staff cancel", AT_VIPPS, Purchase.cancel_order, (), (EXPIRED, CANCELLED), 10),
     Flow(
@@ -135,7 +180,10 @@ STAFF = [
     ),
     Flow("staff release", HEARD, Purchase.release, (RELEASED,), (), 6, is_shipped=True),
     Flow("staff capture", HEARD, Purchase.capture, (CAPTURED,), (RESERVED, CAPTURED), 6, is_shipped=True),
-    Flow("staff refund", HEARD, Purchase.refund, (PARTLY_REFUNDED,), (PAID, PARTLY_REFUNDED), 8),
+    Flow("staff capture from the list", HEARD, Purchase.capture_many, (CAPTURED,), (), 6, is_shipped=True),
+    Flow("staff capture a part", HEARD, Purchase.capture_part, (KEPT_IN_PART,), (), 14, is_shipped=True),
+    Flow("staff ship", HEARD, Purchase.ship, (SENT,), (RESERVED, CAPTURED, SENT), 8, is_shipped=True),
+    Flow("staff take back", HEARD, Purchase.take_back, (TAKEN_BACK,), (PAID, TAKEN_BACK), 8),
 ]
 
 
@@ -163,8 +211,20 @@ CRON = [
         8,
         is_shipped=True,
     ),
-    _cron("a refund", (*HEARD, dies_at(WISH_SAVED, Purchase.refund), cron_is_due), PARTLY_REFUNDED, 12),
+    _cron(
+        "what isn't kept",
+        (*HEARD, dies_at(PART_CAPTURED, Purchase.capture_part), cron_is_due),
+        KEPT_IN_PART,
+        12,
+        is_shipped=True,
+    ),
+    _cron(
+        "a mail to staff",
+        (*CLAIMED, dies_at(EVENT_PROCESSED, hear(f"{DISPUTE}funds_withdrawn")), cron_is_due),
+        DISPUTED,
+        4,
+    ),
     _cron("late money", (*TOO_LATE, dies_at(EVENT_PROCESSED, hear(SUCCEEDED)), cron_is_due), SENT_BACK, 12),
 ]
 
-FLOWS = [*THE_SHOPPER, *STRIPE, *STAFF, *CRON]
+FLOWS = [*THE_SHOPPER, *STRIPE, *THE_BANK, *STAFF, *CRON]

@@ -15,6 +15,7 @@ from .purchase import AMOUNT, DISCOUNT, REFUND, STOCK, Purchase
 
 ConditionalOffer = get_model("offer", "ConditionalOffer")
 Line = get_model("basket", "Line")
+ShippingEventQuantity = get_model("order", "ShippingEventQuantity")
 StockRecord = get_model("partner", "StockRecord")
 
 Outcome = dict[str, Any]
@@ -33,8 +34,14 @@ class End:
     reserved: Decimal = NOTHING
     taken: Decimal = NOTHING
     given_back: Decimal = NOTHING
-    #: Whether the order has the goods and the voucher.
+    #: Whether the order has the voucher, and whether it has the goods.
     keeps: bool = False
+    is_taken_back: bool = False
+    #: Whether the goods are marked as sent.
+    is_sent: bool = False
+    #: What Stripe calls the dispute about all that was taken, and whether the bank has the money.
+    dispute: str = ""
+    is_withdrawn: bool = False
     #: Whether the shopper has the goods in another basket.
     is_returned: bool = False
     #: Whether the shopper was sent a confirmation.
@@ -44,12 +51,16 @@ class End:
 
     @property
     def mails(self) -> int:
-        """A confirmation, and one about money that went back."""
-        return self.is_confirmed + bool(self.given_back)
+        """A confirmation, one about money that went back, and one to staff about a dispute."""
+        return self.is_confirmed + bool(self.given_back) + bool(self.dispute)
 
 
 def _reserved(status: str, state: str, **more: Any) -> End:
     return End(status, state, reserved=AMOUNT, is_confirmed=True, **more)
+
+
+def _disputed(status: str, dispute: str, **more: Any) -> End:
+    return _reserved(status, "captured", taken=AMOUNT, keeps=True, dispute=dispute, **more)
 
 
 NOT_ORDERED = End(*NO_ORDER)
@@ -57,11 +68,22 @@ EXPIRED = End("Expired", "expired")
 CANCELLED = End("Cancelled", "cancelled")
 CANCELLED_WITH_BASKET = End("Cancelled", "cancelled", is_returned=True)
 PAID = _reserved("Paid", "captured", taken=AMOUNT, keeps=True)
-PARTLY_REFUNDED = _reserved(
-    "Partly refunded", "captured", taken=AMOUNT, given_back=REFUND, keeps=True, notes=2
-)
 RESERVED = _reserved("Reserved", "authorized", keeps=True)
 CAPTURED = _reserved("Paid", "captured", taken=AMOUNT, keeps=True, notes=2)
+KEPT_IN_PART = _reserved("Partly refunded", "captured", taken=AMOUNT, given_back=REFUND, keeps=True, notes=3)
+SENT = _reserved("Paid", "captured", taken=AMOUNT, keeps=True, is_sent=True, notes=2)
+TAKEN_BACK = _reserved(
+    "Refunded",
+    "captured",
+    taken=AMOUNT,
+    given_back=AMOUNT,
+    keeps=True,
+    is_taken_back=True,
+    notes=2,
+)
+DISPUTED = _disputed("Disputed", "needs_response", is_withdrawn=True, notes=3)
+WON = _disputed("Paid", "won", notes=5)
+LOST = _disputed("Disputed", "lost", is_withdrawn=True, notes=4)
 RELEASED = _reserved("Cancelled", "cancelled", notes=2)
 #: Of an order that had ended when the money came: the end is a note, the money, and that it went back.
 SENT_BACK = End("Expired", "expired", reserved=AMOUNT, taken=AMOUNT, given_back=AMOUNT, notes=3)
@@ -81,13 +103,14 @@ def expected(end: End) -> Outcome:
         **(_expected_of_order(end) if end.status else {}),
         "basket": ("Submitted" if end.status else "Open", [1]),
         "other baskets": [("Open", 1)] * end.is_returned,
-        "stock": (STOCK, used),
+        "stock": (STOCK, 0 if end.is_taken_back else used),
         "voucher": (used, DISCOUNT * used, used),
         "offer": (used, used, DISCOUNT * used),
         "at Stripe": {
             "reserved": AMOUNT if end.state == "authorized" else NOTHING,
             "taken": end.taken,
             "given back": end.given_back,
+            "withdrawn": AMOUNT if end.is_withdrawn else NOTHING,
             "open sessions": [],
             "sessions that the shop doesn't know": [],
         },
@@ -100,13 +123,20 @@ def _expected_of_order(end: End) -> Outcome:
     def entries(*names: str) -> list[tuple[str, Decimal]]:
         return [(name, amount) for name, amount in zip(names, books) if amount]
 
+    disputed = [("Dispute", AMOUNT), ("Dispute", -AMOUNT)] if end.dispute else []
     return {
         "books": books,
-        "entries": entries("Authorise", "Debit", "Refund"),
-        "payment events": entries("Authorised", "Settled", "Refunded"),
+        "entries": [*entries("Authorise", "Debit", "Refund"), *disputed[: 1 if end.is_withdrawn else 2]],
+        "payment events": [
+            *entries("Authorised", "Settled", "Refunded"),
+            *[("Disputed", amount) for _type, amount in disputed[:1]],
+        ],
         "refunds": [(end.given_back, "succeeded")] if end.given_back else [],
+        "disputes": [(AMOUNT, end.dispute)] if end.dispute else [],
+        "disputed": AMOUNT if end.is_withdrawn else NOTHING,
+        "sent": int(end.is_sent),
         "notes": end.notes,
-        "flags": [],
+        "flags": ["disputed"] if end.is_withdrawn else [],
         "events left": [],
     }
 
@@ -118,6 +148,7 @@ def _of_order(purchase: Purchase) -> Outcome:
     payment = purchase.payment
     source = payment.source
     done = [WebhookEvent.Status.PROCESSED, WebhookEvent.Status.IGNORED]
+    quantities = ShippingEventQuantity.objects
     told = order.notes.filter(message__startswith="Vipps:").exclude(message__contains="asked Stripe")
     return {
         "end": (order.status, payment.state),
@@ -125,8 +156,11 @@ def _of_order(purchase: Purchase) -> Outcome:
         "entries": list(source.transactions.order_by("pk").values_list("txn_type", "amount")),
         "payment events": list(order.payment_events.order_by("pk").values_list("event_type__name", "amount")),
         "refunds": [(to_decimal(refund.amount), refund.status) for refund in payment.refunds.all()],
+        "disputes": [(to_decimal(dispute.amount), dispute.status) for dispute in payment.disputes.all()],
+        "disputed": to_decimal(payment.amount_disputed),
+        "sent": sum(quantities.filter(event__order=order).values_list("quantity", flat=True)),
         "notes": told.count(),
-        "flags": list(payment.flags.filter(resolved_at=None).values_list("reason", "detail")),
+        "flags": list(payment.flags.filter(resolved_at=None).values_list("reason", flat=True)),
         "events left": list(WebhookEvent.objects.exclude(status__in=done).values_list("type", "reason")),
     }
 
@@ -156,6 +190,7 @@ def _at_stripe(purchase: Purchase) -> Outcome:
         "reserved": _sum(state["payment_intents"], "amount_capturable"),
         "taken": _sum(state["payment_intents"], "amount_received"),
         "given back": _sum(state["refunds"], "amount"),
+        "withdrawn": -sum(_sum(dispute["balance_transactions"], "amount") for dispute in state["disputes"]),
         "open sessions": [session for session, status in sessions.items() if status == "open"],
         "sessions that the shop doesn't know": [*sessions.keys() - known],
     }

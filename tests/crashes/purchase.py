@@ -19,10 +19,12 @@ from django.urls import reverse
 from oscar.core.loading import get_class, get_classes, get_model
 
 from oscar_vipps.checkout.tokens import url_for
+from oscar_vipps.dashboard.forms import QUANTITY
 from oscar_vipps.gateway.events import HANDLED
 from oscar_vipps.gateway.snapshot import from_object
 from oscar_vipps.models import Payment, new_reference
 from oscar_vipps.payments.settlement import settle
+from oscar_vipps.shop import staff_mail
 from tests.support.factories import ClassFactory, ProductFactory, UserFactory, voucher
 from tests.support.fixtures import SECRET
 from tests.support.shopper import ADDRESS
@@ -35,6 +37,7 @@ CheckoutSessionData = get_class("checkout.utils", "CheckoutSessionData")
 Free, NoShippingRequired = get_classes("shipping.methods", ["Free", "NoShippingRequired"])
 Order = get_model("order", "Order")
 Selector = get_class("partner.strategy", "Selector")
+ShippingEventType = get_model("order", "ShippingEventType")
 
 #: Oscar's own setting, which the checker doesn't know.
 BASKET_COOKIE: str = getattr(settings, "OSCAR_BASKET_COOKIE_OPEN")  # noqa: B009
@@ -140,6 +143,18 @@ class Purchase:
             "POST", reverse("vipps:webhook"), content=body, headers=headers, kill_at=kill_at
         )
 
+    # What the shopper's bank does
+
+    def dispute(self) -> None:
+        """All of it."""
+        self._dispute = self.simulator.dispute(self.payment.payment_intent_id or "")
+
+    def win(self) -> None:
+        self.simulator.decide_dispute(self._dispute, "won")
+
+    def lose(self) -> None:
+        self.simulator.decide_dispute(self._dispute, "lost")
+
     # What time does
 
     def wait(self, minutes: int) -> None:
@@ -163,20 +178,45 @@ class Purchase:
     # What staff do, in the dashboard
 
     def cancel_order(self, kill_at: int = 0) -> httpx.Response:
-        page = reverse("dashboard:order-detail", args=[self.order.number])
         form = {"order_action": "change_order_status", "new_status": "Cancelled"}
-        return self._press(page, form, kill_at)
+        return self._press(self._order_page(), form, kill_at)
+
+    def ship(self, kill_at: int = 0) -> httpx.Response:
+        """All of it. Pressed again, Oscar takes no more than was ordered."""
+        event_type, _created = ShippingEventType.objects.get_or_create(code="shipped", name="Shipped")
+        (line,) = self.order.lines.all()
+        form = {"line_action": "create_shipping_event", "shipping_event_type": event_type.code}
+        form |= {
+            "reference": "",
+            "selected_line": str(line.pk),
+            f"selected_line_qty_{line.pk}": str(line.quantity),
+        }
+        return self._press(self._order_page(), form, kill_at)
 
     def capture(self, kill_at: int = 0) -> httpx.Response:
         return self._press(self._action("capture"), {}, kill_at)
 
+    def capture_many(self, kill_at: int = 0) -> httpx.Response:
+        """This one, from the list."""
+        page = reverse("vipps_dashboard:payment-capture-selected")
+        return self._press(page, {"payment": self.payment.reference}, kill_at)
+
+    def capture_part(self, kill_at: int = 0) -> httpx.Response:
+        """The whole is captured, and what isn't kept is sent back. Pressed again, it is the same form."""
+        form = {"amount": str(REFUND), "reference": self._refund_form}
+        return self._press(self._action("capture-part"), form, kill_at)
+
     def release(self, kill_at: int = 0) -> httpx.Response:
         return self._press(self._action("release"), {}, kill_at)
 
-    def refund(self, kill_at: int = 0) -> httpx.Response:
-        """A part of it. Pressed again, it is the same form."""
-        form = {"amount": str(REFUND), "reference": self._refund_form}
-        return self._press(self._action("refund"), form, kill_at)
+    def take_back(self, kill_at: int = 0) -> httpx.Response:
+        """The goods, for what was paid; they go back in stock. Pressed again, it is the same form."""
+        (line,) = self.order.lines.all()
+        form = {QUANTITY.format(line.pk): str(line.quantity), "returns_stock": "yes"}
+        return self._press(self._action("refund"), form | {"reference": self._refund_form}, kill_at)
+
+    def _order_page(self) -> str:
+        return reverse("dashboard:order-detail", args=[self.order.number])
 
     def _action(self, name: str) -> str:
         return reverse(f"vipps_dashboard:payment-{name}", args=[self.payment.reference])
@@ -203,6 +243,9 @@ class Purchase:
         return Payment.objects.select_related("order", "source").get(order__basket=self.basket)
 
     def mails(self) -> int:
-        """How many the shopper got."""
-        to = f"To: {self.email}\n"
-        return sum(file.read_text().count(to) for file in self.shop.mail.glob("*"))
+        """How many the shopper got, and staff about this payment."""
+        sent = [file.read_text() for file in self.shop.mail.glob("*")]
+        payment = Payment.objects.filter(order__basket=self.basket).first()
+        address = payment and staff_mail.address_of(payment)
+        to_staff = sum(text.count(f"{address}\n") for text in sent) if address else 0
+        return to_staff + sum(text.count(f"To: {self.email}\n") for text in sent)

@@ -11,6 +11,7 @@ import django
 
 from tests.settings import *  # noqa: F403
 from tests.settings import DATABASES, MIDDLEWARE, OSCAR_VIPPS
+from tests.support.mail import managers
 
 ROOT_URLCONF = "tests.crashes.urls"
 # Outside of everything, so that what the others write is counted, too.
@@ -25,6 +26,9 @@ if django.VERSION >= (6, 1):
     MAILERS["default"] = {"BACKEND": _mail, "OPTIONS": {"file_path": os.environ["CRASHES_MAIL"]}}  # noqa: F405
 else:
     EMAIL_BACKEND, EMAIL_FILE_PATH = _mail, os.environ["CRASHES_MAIL"]
+
+# To whom it writes of disputes.
+MANAGERS = managers("drift@butikk.example")
 
 # What gunicorn's own log is written to, too.
 LOGGING: dict[str, Any] = {

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
+from io import StringIO
 from itertools import permutations
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.management import call_command
 from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
 
 from oscar_vipps.models import Dispute, Payment
 from oscar_vipps.money import to_decimal
-from oscar_vipps.payments import operations, refunds
+from oscar_vipps.payments import operations, reconcile, refunds
 from oscar_vipps.payments.settlement import settle
 from oscar_vipps.shop import staff_mail
+from oscar_vipps.shop.mail import send_once
 from oscar_vipps.signals import payment_disputed
 from oscar_vipps.webhooks import inbox
 from tests.integration.books import Books, books, differences, hear
-from tests.integration.stripe_says import paid
+from tests.integration.stripe_says import at_stripe, paid
 from tests.support.fixtures import Shop
 from tests.support.mail import DOWN, managers
+from tests.support.quiet import let_time_pass
 from tests.support.shopper import Shopper
 
 STAFF = "drift@butikk.example"
@@ -163,15 +168,137 @@ def test_a_dispute_of_more_than_was_paid_is_flagged(shop: Shop, payment: Payment
     assert not Dispute.objects.exists()
 
 
-def test_a_mail_to_staff_that_fails_hinders_nothing(
-    shop: Shop, payment: Payment, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_mail_to_staff_that_fails_hinders_nothing_and_is_sent_later(shop: Shop, payment: Payment) -> None:
     with override_settings(**DOWN):
-        dispute_id = disputed(shop, payment)
+        disputed(shop, payment)
         with pytest.raises(ConnectionRefusedError):
             staff_mail.remind_of_captures([payment])
     assert flags(payment) == [("disputed", True)]
-    assert f"Staff could not be mailed about dispute {dispute_id}" in caplog.text
+    for _twice in range(2):
+        let_time_pass(payment)
+        call_command("vipps_reconcile", stdout=StringIO())
+        assert len(mails_to_staff()) == 1
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_all_mails_that_are_due_are_sent_at_once(
+    shop: Shop, shopper: Shopper, product: Any, settings: Any, is_cancelled: bool
+) -> None:
+    """That nothing is confirmed of an order that staff cancelled keeps no other mail from being sent."""
+    settings.MANAGERS = managers(STAFF)
+    waiting = shopper.go_to_vipps(product)
+    with override_settings(**DOWN):
+        payment = settle(waiting.pk, paid(shop, waiting))
+        if is_cancelled:
+            payment.order.refresh_from_db()
+            payment.order.set_status("Cancelled")
+        refunds.send(refunds.request_refund(payment, refunds.Wish(100)))
+        disputed(shop, payment, inquiry=True)
+    assert mail.outbox == []
+    let_time_pass(payment)
+    call_command("vipps_reconcile", stdout=StringIO())
+    assert len(mails_to_staff()) == 1
+    assert len(mail.outbox) == (2 if is_cancelled else 3)
+
+
+def test_a_mail_about_an_inquiry_that_is_on_its_way_isnt_taken_for_the_one_about_the_dispute(
+    shop: Shop, payment: Payment
+) -> None:
+    with override_settings(**DOWN):
+        dispute_id = disputed(shop, payment, inquiry=True)
+
+        def escalated_meanwhile() -> None:
+            shop.simulator.escalate_dispute(dispute_id)
+            shop.deliver()
+
+        send_once(payment.disputes.get(), payment, escalated_meanwhile)
+    assert payment.disputes.get().confirmation_sent_at is None
+
+
+def test_what_was_refunded_since_the_bank_asked_isnt_disputed(shop: Shop, payment: Payment) -> None:
+    dispute_id = disputed(shop, payment, inquiry=True)
+    refunds.send(refunds.request_refund(payment, refunds.Wish(10000)))
+    shop.simulator.escalate_dispute(dispute_id)
+    shop.deliver()
+    assert (payment.disputes.get().amount, withdrawn(payment)) == (14900, 14900)
+    assert refunds.refundable(payment) == 0
+
+
+def test_money_that_comes_back_is_known_to_have_been_withdrawn(shop: Shop, payment: Payment) -> None:
+    """Whichever of the two is heard first."""
+    shop.simulator.decide_dispute(shop.simulator.dispute(payment.payment_intent_id or ""), "won")
+    [event] = shop.simulator.events("charge.dispute.funds_reinstated")
+    inbox.process(inbox.store(event))
+    assert withdrawn(payment) == 0
+    assert [row[1] for row in books(payment)["transactions"] if row[0] == "Dispute"] == [249, -249]
+    shop.deliver()
+    assert withdrawn(payment) == 0
+
+
+def test_a_dispute_that_is_lost_stays_marked_when_another_is_won(shop: Shop, payment: Payment) -> None:
+    decided(shop, disputed(shop, payment, amount=10000), "lost")
+    decided(shop, disputed(shop, payment, amount=10000), "won")
+    assert (books(payment)["status"], flags(payment)) == ("Disputed", [("disputed", True)])
+
+
+def test_an_order_stays_disputed_when_a_refund_comes_back(shop: Shop, payment: Payment) -> None:
+    """And is what it was before both when the dispute is won."""
+    kept, returned = (refunds.request_refund(payment, refunds.Wish(5000)) for _twice in range(2))
+    for refund in (kept, returned):
+        refunds.send(refund)
+    dispute_id = disputed(shop, payment, amount=10000)
+    for refund, while_open, status in ((returned, True, "Disputed"), (kept, False, "Paid")):
+        if not while_open:
+            decided(shop, dispute_id, "won")
+            assert books(payment)["status"] == "Partly refunded"
+        refund.refresh_from_db()
+        shop.simulator.decide_refund(refund.refund_id or "", "failed")
+        shop.deliver()
+        assert books(payment)["status"] == status
+
+
+def test_an_order_is_what_it_was_before_a_refund_that_came_back_meanwhile(
+    shop: Shop, payment: Payment
+) -> None:
+    refund = refunds.request_refund(payment, refunds.Wish(5000))
+    refunds.send(refund)
+    dispute_id = disputed(shop, payment, amount=10000)
+    refund.refresh_from_db()
+    shop.simulator.decide_refund(refund.refund_id or "", "failed")
+    shop.deliver()
+    assert books(payment)["status"] == "Disputed"
+    decided(shop, dispute_id, "won")
+    assert books(payment)["status"] == "Paid"
+
+
+def test_money_of_a_cancelled_order_that_a_bank_gives_back_is_flagged(shop: Shop, payment: Payment) -> None:
+    dispute_id = disputed(shop, payment)
+    payment.order.refresh_from_db()
+    payment.order.set_status("Cancelled")
+    assert flags(payment) == [("disputed", True)]
+    decided(shop, dispute_id, "won")
+    assert flags(payment) == [("disputed", False), ("order_cancelled", True)]
+
+
+def test_late_money_that_a_bank_has_withdrawn_and_given_back_goes_back(
+    shop: Shop, shopper: Shopper, product: Any
+) -> None:
+    payment = shopper.go_to_vipps(product)
+    settle(payment.pk, replace(at_stripe(payment), session_ended=True))
+    shop.simulator.pay(payment.session_id or "")
+    intent = shop.session(payment)["payment_intent"]
+    dispute_id = shop.simulator.dispute(intent)
+    # Stripe refunds nothing meanwhile.
+    shop.deliver()
+    assert (withdrawn(payment), payment.holds_money, payment.state) == (24900, False, "expired")
+    assert ("late_payment", False) in flags(payment)
+    let_time_pass(payment)
+    assert not reconcile.due(timezone.now()).exists()
+    decided(shop, dispute_id, "won")
+    assert ("late_payment", True) in flags(payment)
+    let_time_pass(payment)
+    assert reconcile.why_due(payment, timezone.now()) == reconcile.Due.LATE_MONEY
+    assert reconcile.due(timezone.now()).exists()
 
 
 # Every order
@@ -184,7 +311,9 @@ def lives(shop: Shop, payment: Payment, life: str) -> None:
         simulator.dispute(intent, amount=14900)
         return
     dispute_id = simulator.dispute(intent, inquiry=life.startswith("inquiry"))
-    if life == "inquiry, escalated":
+    if life == "inquiry, refunded in part, escalated":
+        refunds.send(refunds.request_refund(payment, refunds.Wish(10000)))
+    if life.endswith("escalated"):
         simulator.escalate_dispute(dispute_id)
     else:
         simulator.decide_dispute(dispute_id, {"inquiry, closed": "closed"}.get(life, life))
@@ -202,14 +331,16 @@ def all_books(payment: Payment) -> Books:
     return found
 
 
-#: What isn't made up for when the later news come first: that the bank only asked, before it disputed; that
-#: the order was shown as refunded, before it was disputed.
-STORY = {"inquiry, escalated": {"notes", "flags", "mails"}, "refunded in part, then disputed": {"history"}}
+#: What isn't made up for when the later news come first: that staff were to answer the bank's question,
+#: before it disputed; that the order was shown as refunded, before it was disputed.
+STORY = {
+    "inquiry, escalated": {"flags", "mails"},
+    "inquiry, refunded in part, escalated": {"flags", "mails", "history"},
+    "refunded in part, then disputed": {"history"},
+}
 
 
-@pytest.mark.parametrize(
-    "life", ["won", "lost", "inquiry, closed", "inquiry, escalated", "refunded in part, then disputed"]
-)
+@pytest.mark.parametrize("life", ["won", "lost", "inquiry, closed", *STORY])
 def test_a_life_with_a_dispute_in_every_order_and_twice(
     shop: Shop,
     shopper: Shopper,

@@ -11,20 +11,22 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 
 from oscar_vipps.conf import get_settings
-from oscar_vipps.models import Flag, Payment, Refund, WebhookEvent
+from oscar_vipps.models import Dispute, Flag, Payment, Refund, WebhookEvent
 from oscar_vipps.money import to_ore
-from oscar_vipps.payments import reconcile
+from oscar_vipps.payments import reconcile, refunds
 from oscar_vipps.payments.reconcile import Due
 from oscar_vipps.payments.states import TRANSITIONS, State
 from oscar_vipps.shop import orders
 from tests.integration.books import books
 
-from .world import A_WHILE, World
+from .world import A_WHILE, STAFF, World
 
 Line = get_model("basket", "Line")
 Order = get_model("order", "Order")
 
 WHILE_IT_LIVES = (State.CREATED, State.OPEN, State.AUTHORIZED, State.CAPTURED)
+#: What is said of the order before all refunds.
+STANDING = (*Dispute.HINDERING, Dispute.Status.LOST)
 #: A refund's status at Stripe, and here.
 STATUSES = {"pending": "pending", "succeeded": "succeeded", "failed": "failed", "canceled": "cancelled"}
 
@@ -33,6 +35,7 @@ def check(world: World) -> None:
     """After every step."""
     payment = world.payment
     check_books(payment)
+    check_disputes(world, payment)
     check_stripe_said_so(world, payment)
     check_history(world, payment)
     check_what_the_order_holds(world, payment)
@@ -60,6 +63,27 @@ def check_books(payment: Payment) -> None:
     assert len(booked["Debit"]) <= 1
     arrived = payment.refunds.filter(status=Refund.Status.SUCCEEDED).values_list("amount", flat=True)
     assert payment.amount_refunded == sum(arrived)
+
+
+def check_disputes(world: World, payment: Payment) -> None:
+    """The books say what banks have, and staff are asked to look for as long as one asks, or has won."""
+    disputes = list(payment.disputes.all())
+    withdrawn = {each.dispute_id: each.amount for each in disputes if each.funds_withdrawn}
+    reinstated = {each.dispute_id: -each.amount for each in disputes if each.funds_reinstated}
+    booked = payment.source.transactions.filter(txn_type="Dispute").values_list("reference", "amount")
+    assert sorted((reference, to_ore(amount)) for reference, amount in booked) == sorted(
+        [*withdrawn.items(), *reinstated.items()]
+    )
+    assert payment.amount_disputed == sum(withdrawn.values()) + sum(reinstated.values())
+    said = defaultdict(set)
+    for event in world.stripe["events"]:
+        if event["type"].startswith("charge.dispute."):
+            dispute = event["data"]["object"]
+            said[dispute["id"]].add((dispute["amount"], dispute["status"]))
+    for each in disputes:
+        assert (each.amount, each.status) in said[each.dispute_id]
+    is_marked = payment.flags.filter(reason=Flag.Reason.DISPUTED, resolved_at=None).exists()
+    assert is_marked == any(each.is_open or each.status == Dispute.Status.LOST for each in disputes)
 
 
 def check_stripe_said_so(world: World, payment: Payment) -> None:
@@ -117,19 +141,26 @@ def check_what_the_order_holds(world: World, payment: Payment) -> None:
 
 
 def check_mail(world: World, payment: Payment) -> None:
-    """One confirmation, and one mail for each refund that arrived."""
+    """One confirmation, and one mail for each refund that arrived; to staff, one of what a bank begins."""
+    disputes = payment.disputes.all()
+    begun = sum(1 + (each.was_inquiry and not each.status.startswith("warning_")) for each in disputes)
+    assert len(disputes.exclude(confirmation_sent_at=None)) <= len(to_staff()) <= begun
     assert len(confirmations()) <= 1
     if confirmations():
         assert {State.AUTHORIZED, State.CAPTURED} & set(world.ears.entered)
         assert payment.confirmation_sent_at
     told = payment.refunds.exclude(confirmation_sent_at=None)
-    assert len(mail.outbox) - len(confirmations()) == len(told)
+    assert len(mail.outbox) - len(confirmations()) - len(to_staff()) == len(told)
     assert {each.status for each in told} <= {"succeeded", "failed", "cancelled"}
 
 
 def confirmations() -> list[str]:
-    subjects = [str(message.subject) for message in mail.outbox]
+    subjects = [str(message.subject) for message in mail.outbox if message.to != [STAFF]]
     return [subject for subject in subjects if "refunded" not in subject]
+
+
+def to_staff() -> list[Any]:
+    return [message for message in mail.outbox if message.to == [STAFF]]
 
 
 def check_nothing_is_there_twice(world: World, payment: Payment) -> None:
@@ -166,18 +197,24 @@ def check_agreement(world: World) -> None:
     payment, status = world.payment, world.intent.get("status")
     state, is_cancelled = State(payment.state), orders.is_cancelled(payment.order)
     reserved = any(charge["status"] == "succeeded" for charge in world.stripe["charges"])
-    refunds = {each["id"]: (each["amount"], STATUSES[each["status"]]) for each in world.stripe["refunds"]}
-    on_their_way = sum(amount for amount, each in refunds.values() if each == "pending")
+    sent_back = {each["id"]: (each["amount"], STATUSES[each["status"]]) for each in world.stripe["refunds"]}
+    on_their_way = sum(amount for amount, each in sent_back.values() if each == "pending")
 
     assert payment.amount_authorized == payment.amount * reserved
     assert payment.amount_captured == world.intent.get("amount_received", 0)
     known = payment.refunds.exclude(refund_id=None).values_list("refund_id", "amount", "status")
-    assert {id: (amount, each) for id, amount, each in known} == refunds
+    assert {id: (amount, each) for id, amount, each in known} == sent_back
     never_sent = set(payment.refunds.filter(refund_id=None).values_list("status", flat=True))
-    assert never_sent <= {"failed", "cancelled"}
+    # What is only reserved is sent back when it is captured.
+    assert never_sent <= {"failed", "cancelled", *(["requested"] if state == State.AUTHORIZED else [])}
+    disputes = {(each["id"], each["amount"], each["status"]) for each in world.stripe["disputes"]}
+    assert set(payment.disputes.values_list("dispute_id", "amount", "status")) == disputes
+    assert payment.amount_disputed == world.withdrawn
+    assert not payment.disputes.filter(confirmation_sent_at=None).exists()
 
     if status == "succeeded":
-        assert state == State.CAPTURED or payment.amount_held <= on_their_way or is_for_a_person(payment)
+        is_all_sent = payment.amount_held <= on_their_way
+        assert state == State.CAPTURED or is_all_sent or is_for_a_person(payment)
     elif status == "requires_capture":
         assert state == State.AUTHORIZED
         assert not is_cancelled
@@ -195,9 +232,11 @@ def check_agreement(world: World) -> None:
 
 
 def is_for_a_person(payment: Payment) -> bool:
-    """Late money that was sent back and came to nothing isn't sent again without being asked."""
+    """Late money that was sent back and came to nothing isn't sent again without being asked. None is sent
+    while a bank decides.
+    """
     came_to_nothing = payment.refunds.filter(status__in=["failed", "cancelled"]).exclude(refund_id=None)
-    return payment.has_ended and came_to_nothing.exists()
+    return payment.has_ended and (came_to_nothing.exists() or refunds.open_dispute(payment) is not None)
 
 
 def check_order_follows(world: World, payment: Payment) -> None:
@@ -206,7 +245,9 @@ def check_order_follows(world: World, payment: Payment) -> None:
         return
     outcome = {State.CREATED: "pending", State.OPEN: "pending"}.get(State(payment.state), payment.state)
     if payment.state == State.CAPTURED and payment.amount_refunded:
-        outcome = "refunded" if not payment.amount_held else "partially_refunded"
+        outcome = "refunded" if payment.amount_refunded == payment.amount else "partially_refunded"
+    if payment.state == State.CAPTURED and payment.disputes.filter(status__in=STANDING).exists():
+        outcome = "disputed"
     assert payment.order.status == get_settings().order_status[outcome]
     assert not payment.flags.filter(reason=Flag.Reason.STATUS_REFUSED).exists()
 
@@ -229,5 +270,7 @@ def check_what_is_due(world: World) -> None:
 
 def everything(world: World) -> dict[str, Any]:
     """What must be the same when everything is told again."""
-    refunds = world.payment.refunds.order_by("pk").values_list("refund_id", "amount", "status")
-    return {**books(world.payment), "refunds": list(refunds), "mails": len(mail.outbox)}
+    sent_back = world.payment.refunds.order_by("pk").values_list("refund_id", "amount", "status")
+    disputes = world.payment.disputes.order_by("pk").values_list("dispute_id", "amount", "status")
+    rows = {"refunds": list(sent_back), "disputes": list(disputes)}
+    return {**books(world.payment), **rows, "mails": len(mail.outbox)}

@@ -6,9 +6,11 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from oscar_vipps.models import Dispute, Payment, Refund
 from oscar_vipps.payments import operations, refunds
 from oscar_vipps.payments.states import State
 from tests.support.shopper import Shopper
@@ -100,6 +102,12 @@ def intent_is(status: str) -> Callable[[World], bool]:
     return lambda world: world.intent.get("status") == status and not world.has_faults
 
 
+def can_be_refunded_at_stripe(world: World) -> bool:
+    """Not while a bank decides."""
+    is_decided = not world.disputes(*Dispute.HINDERING)
+    return intent_is("succeeded")(world) and is_decided and world.refundable > 2
+
+
 class StaffsSteps(Life):
     @step(when=lambda world: world.payment.order.available_statuses(), data=st.data())
     def staff_set_the_status(self, data: st.DataObject) -> None:
@@ -123,9 +131,26 @@ class StaffsSteps(Life):
         part=SOME_PART,
     )
     def staff_refund_in_the_shop(self, part: str) -> None:
-        amount = refunds.refundable(self.world.payment) // PARTS[part]
-        refund = refunds.request_refund(self.world.payment, refunds.Wish(amount))
+        payment = self.world.payment
+        wish = refunds.Wish(refunds.refundable(payment) // PARTS[part])
+        if refunds.open_dispute(payment):
+            with pytest.raises(refunds.DisputeIsOpen):
+                refunds.request_refund(payment, wish)
+            return
+        refund = refunds.request_refund(payment, wish)
         self.world.press_in_the_shop(lambda payment: refunds.send(refund))
+
+    @step(when=lambda world: refunds.reserved_left(world.payment) > 2, part=SOME_PART)
+    def staff_capture_a_part_in_the_shop(self, part: str) -> None:
+        amount = (refunds.reserved_left(self.world.payment) - 1) // PARTS[part]
+        wish = refunds.Wish(amount)
+        refund = refunds.request_refund(self.world.payment, wish, once_captured=True)
+
+        def capture_and_refund(payment: Payment) -> Payment:
+            payment = operations.capture(payment)
+            return refunds.send(Refund.objects.get(pk=refund.pk)) if payment.is_paid else payment
+
+        self.world.press_in_the_shop(capture_and_refund)
 
     @step(when=intent_is("requires_capture"))
     def staff_capture_in_stripes_dashboard(self) -> None:
@@ -135,7 +160,7 @@ class StaffsSteps(Life):
     def staff_release_in_stripes_dashboard(self) -> None:
         self.world.dashboard.v1.payment_intents.cancel(self.world.intent["id"])
 
-    @step(when=lambda world: intent_is("succeeded")(world) and world.refundable > 2, part=SOME_PART)
+    @step(when=can_be_refunded_at_stripe, part=SOME_PART)
     def staff_refund_in_stripes_dashboard(self, part: str) -> None:
         self.world.refund_in_stripes_dashboard(self.world.refundable // PARTS[part])
 

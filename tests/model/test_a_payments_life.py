@@ -10,6 +10,7 @@ import os
 import random
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -23,6 +24,7 @@ from tests.support.fixtures import Shop
 from tests.support.simulator import Json
 
 from . import invariants
+from .bank import BanksSteps
 from .ears import Ears
 from .people import ShoppersSteps, StaffsSteps, step
 from .world import A_WHILE, LONG, World, known_shopper
@@ -46,12 +48,16 @@ PAID = (*OPENED, "shopper_approves")
 TOLD = (*PAID, "stripe_tells_what_is_new")
 REFUNDED = (*TOLD, "staff_refund_half", "stripe_tells_what_is_new")
 SLOWLY = (*TOLD, "refunds_are_pending_at_first", "staff_refund_half")
+INQUIRED = (*TOLD, "the_bank_inquires")
+DISPUTED = (*TOLD, "the_bank_disputes_everything", "stripe_tells_what_is_new")
+DISPUTED_IN_THE_END = (*REFUNDED, "the_bank_disputes_everything")
 CANCELLED = (*TOLD, "staff_cancel_the_order")
 SENT_BACK = (*CANCELLED, "staff_refund_everything", "stripe_tells_what_is_new")
 ENDED = (*OPENED, "stripe_ends_a_session_too_early")
 LATE = (*ENDED, "shopper_approves", "stripe_tells_what_is_new")
 #: Most lives begin with the money, for then there is most to go wrong.
 BEGINNINGS = [(), OPENED, OPENED, PAID, PAID, TOLD, TOLD, REFUNDED, SLOWLY, CANCELLED, SENT_BACK, ENDED, LATE]
+BEGINNINGS += [INQUIRED, DISPUTED, DISPUTED_IN_THE_END]
 #: How what Stripe has to tell is told in the end. All of it, or nothing.
 ENDS: dict[str, Callable[[list[Json]], list[Json]]] = {
     "told": list,
@@ -73,7 +79,7 @@ def undecided(world: World) -> list[Json]:
     return [refund for refund in world.stripe["refunds"] if refund["status"] in ("pending", "succeeded")]
 
 
-class PaymentsLife(ShoppersSteps, StaffsSteps):
+class PaymentsLife(ShoppersSteps, StaffsSteps, BanksSteps):
     @initialize(
         capture=st.sampled_from(["automatic", "manual"]),
         late_payment=st.sampled_from(["return", "reinstate"]),
@@ -203,13 +209,13 @@ class PaymentsLife(ShoppersSteps, StaffsSteps):
         world.pass_time(A_WHILE)
         invariants.check_what_is_due(world)
 
-    def needs_telling(self) -> bool:
+    def needs_telling(self) -> Any:
         """Of a payment that has ended nothing is expected. And nobody asks about refunds that were made in
-        Stripe's Dashboard, nor whether one came back.
+        Stripe's Dashboard, nor whether one came back, nor about disputes.
         """
         refunds = self.world.stripe["refunds"]
         unasked = any(REFUND_KEY not in each["metadata"] or each["status"] in CAME_BACK for each in refunds)
-        return unasked or self.world.payment.has_ended
+        return unasked or self.world.stripe["disputes"] or self.world.payment.has_ended
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from django.test import override_settings
 from oscar.core.loading import get_class, get_model
 
 from oscar_vipps.exceptions import GatewayError
-from oscar_vipps.models import Payment, WebhookEvent
+from oscar_vipps.models import Dispute, Payment, WebhookEvent
 from oscar_vipps.payments import sessions
 from oscar_vipps.payments.settlement import settle
 from stripe_simulator.webhooks import serialize, signature
@@ -26,7 +26,7 @@ from tests.integration.stripe_says import at_stripe
 from tests.simulator.orders import client_for
 from tests.support.factories import ProductFactory, voucher
 from tests.support.fixtures import SECRET, Shop, post_webhook
-from tests.support.mail import DOWN, WORKING, mail_works
+from tests.support.mail import DOWN, WORKING, mail_works, managers
 from tests.support.shopper import Shopper
 from tests.support.simulator import Json
 
@@ -35,6 +35,8 @@ from .ears import Ears
 EventHandler = get_class("order.processing", "EventHandler")
 Order = get_model("order", "Order")
 
+#: Whom the shop writes to of disputes.
+STAFF = "drift@butikk.example"
 #: Longer than the reconciler leaves a payment alone, and than an approval lasts; shorter than a session.
 A_WHILE = timedelta(minutes=6)
 #: Longer than the reconciler leaves a reservation alone.
@@ -74,6 +76,7 @@ class World:
         WebhookEvent.objects.all().delete()
         for payment in Payment.objects.all():
             payment.refunds.all().delete()
+            payment.disputes.all().delete()
             payment.delete()
         self._settings.disable()
         self._clock.stop()
@@ -82,7 +85,7 @@ class World:
         """Keys of ``OSCAR_VIPPS``."""
         self._settings.disable()
         self._changes |= changes
-        of_mail = WORKING if self._has_mail else DOWN
+        of_mail = {**(WORKING if self._has_mail else DOWN), "MANAGERS": managers(STAFF)}
         ours = {**settings.OSCAR_VIPPS, **self._changes}
         self._settings = override_settings(OSCAR_VIPPS=ours, **of_mail)
         self._settings.enable()
@@ -115,9 +118,27 @@ class World:
 
     @property
     def refundable(self) -> int:
-        """Øre that Stripe would let somebody refund."""
+        """Øre that are neither refunded nor withdrawn."""
         charges = [charge for charge in self.stripe["charges"] if charge["captured"]]
-        return sum(charge["amount"] - charge["amount_refunded"] for charge in charges)
+        left = sum(charge["amount"] - charge["amount_refunded"] for charge in charges)
+        return max(0, left - self.withdrawn)
+
+    @property
+    def withdrawn(self) -> int:
+        """Øre that banks have at this moment."""
+        found = self.stripe["disputes"]
+        return -sum(moved["amount"] for dispute in found for moved in dispute["balance_transactions"])
+
+    @property
+    def disputable(self) -> int:
+        """Øre that a bank may ask for: one thing after the other."""
+        closed = self.disputes(*Dispute.CLOSED)
+        if self.intent.get("status") != "succeeded" or len(closed) < len(self.stripe["disputes"]):
+            return 0
+        return int(self.intent["amount_received"]) - self.withdrawn
+
+    def disputes(self, *statuses: str) -> list[Json]:
+        return [dispute for dispute in self.stripe["disputes"] if dispute["status"] in statuses]
 
     def sessions(self, status: str) -> list[Json]:
         return [session for session in self.stripe["sessions"] if session["status"] == status]

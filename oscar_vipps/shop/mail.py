@@ -62,8 +62,10 @@ def _send_once(row: Payment | Refund, payment: Payment, send: Callable[[], None]
     if not due.update(confirmation_claimed_at=now):
         return False
     try:
-        with translation.override(payment.language):
-            send()
+        # Of an order whose account and address the shop has erased, nobody is left who could be told.
+        if payment.order.email:
+            with translation.override(payment.language):
+                send()
     except Exception as error:  # noqa: BLE001 - templates and mail servers fail in every way there is
         rows.filter(pk=row.pk).update(confirmation_claimed_at=None)
         logger.error(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
+from oscar_vipps.diagnosis.doctor import CHECKS
 from oscar_vipps.models import Payment
 from oscar_vipps.payments.settlement import settle
 from tests.integration.stripe_says import paid
@@ -66,3 +69,16 @@ def test_staff_release(live_shop: Shop, staff: Visitor, reserved: Payment) -> No
     live_shop.simulator.wait_for_deliveries()
     reserved.refresh_from_db()
     assert (reserved.state, reserved.order.status) == ("cancelled", "Cancelled")
+
+
+def test_staff_ask_the_doctor(live_shop: Shop, staff: Visitor) -> None:
+    staff.open("vipps_dashboard:doctor")
+    staff.look("doctor")
+    staff.press("form[action$='/doctor/'] button")
+    expect(staff.page.locator("tbody tr")).to_have_count(len(CHECKS))
+    staff.look("doctor, findings")
+    with staff.page.expect_download() as begun:
+        staff.page.click("form[action$='/doctor/bundle/'] button")
+    content = json.loads(Path(begun.value.path()).read_text())
+    assert [check["check"] for check in content["checks"]] == [check.name for check in CHECKS]
+    assert staff.page.evaluate("document.documentElement.scrollWidth") <= staff.device.width

@@ -106,7 +106,7 @@ def test_in_the_readers_language(healthy: Shop, clerk: Shopper, page: str) -> No
 def test_the_bundle_is_a_file_without_secrets_and_people(
     healthy: Shop, clerk: Shopper, page: str, bundle: str, settings: Any
 ) -> None:
-    change(settings, SECRET_KEY="sk_test_abcdefghijklmnop", PAYMENT_METHOD_CONFIGURATION="rk_live_misplaced1")
+    change(settings, SECRET_KEY="sk_test_abcdefghijklmnop", whsec_misplaced1="x")
     response = clerk.client.post(bundle)
     assert response.headers["Content-Type"] == "application/json"
     assert response.headers["Content-Disposition"].startswith('attachment; filename="vipps-20')

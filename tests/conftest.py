@@ -18,7 +18,11 @@ from django.db import connection
 from django.db.utils import OperationalError
 from pytest_django.plugin import blocking_manager_key
 
-pytest_plugins = ["tests.support.simulator_fixtures", "tests.support.fixtures"]
+pytest_plugins = [
+    "tests.support.simulator_fixtures",
+    "tests.support.fixtures",
+    "tests.support.healthy_shop",
+]
 
 # How fast an example runs says nothing about whether it is right.
 hypothesis.settings.register_profile("steady", deadline=None)

@@ -32,6 +32,9 @@ NEEDED = {
     "event-list": ["view_webhookevent"],
     "event-detail": ["view_webhookevent"],
     "event-process": ["change_webhookevent"],
+    # For those who look after the machinery, which is what processing events again is.
+    "doctor": ["view_webhookevent", "change_webhookevent"],
+    "doctor-bundle": ["view_webhookevent", "change_webhookevent"],
 }
 #: What Oscar's partners may open, too: there they see payments of their own orders, and change nothing.
 FOR_PARTNERS = ("payment-list", "payment-export", "payment-detail", "figures")

@@ -30,6 +30,8 @@ class VippsDashboardConfig(OscarDashboardConfig):
         self.event_detail_view = get_class("vipps_dashboard.events", "EventDetailView")
         self.event_process_view = get_class("vipps_dashboard.events", "EventProcessView")
         self.figures_view = get_class("vipps_dashboard.figures", "FiguresView")
+        doctor_views = ["DoctorView", "DoctorBundleView"]
+        self.doctor_view, self.doctor_bundle_view = get_classes("vipps_dashboard.doctor", doctor_views)
         actions = ["CaptureView", "CapturePartView", "ReleaseView", "RefundView", "RefreshView"]
         self.action_views = get_classes("vipps_dashboard.actions", actions)
 
@@ -52,6 +54,8 @@ class VippsDashboardConfig(OscarDashboardConfig):
             path("events/<int:pk>/", self.event_detail_view.as_view(), name="event-detail"),
             path("events/<int:pk>/process/", self.event_process_view.as_view(), name="event-process"),
             path("figures/", self.figures_view.as_view(), name="figures"),
+            path("doctor/", self.doctor_view.as_view(), name="doctor"),
+            path("doctor/bundle/", self.doctor_bundle_view.as_view(), name="doctor-bundle"),
             path("<slug:reference>/", self.payment_detail_view.as_view(), name="payment-detail"),
         ]
         for view in self.action_views:

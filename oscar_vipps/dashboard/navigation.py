@@ -41,6 +41,7 @@ def _groups() -> list[dict[str, Any]]:
         {"label": _("Needs attention"), "url_name": "vipps_dashboard:attention"},
         {"label": _("Events"), "url_name": "vipps_dashboard:event-list"},
         {"label": _("Figures"), "url_name": "vipps_dashboard:figures"},
+        {"label": _("Doctor"), "url_name": "vipps_dashboard:doctor"},
     ]
     group = {"icon": "fas fa-mobile-alt", "children": pages}
     return [

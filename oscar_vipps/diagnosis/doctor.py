@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from oscar_vipps.exceptions import GatewayError, describe, trail
 
@@ -96,6 +96,13 @@ def diagnose(*, makes_session: bool) -> Iterator[Result]:
         if check is ACCOUNT:
             can_ask = finding.mark is Mark.OK
         yield Result(check.name, str(check.title), finding.mark, finding.text, finding.hint)
+
+
+def summary(results: Iterable[Result]) -> str:
+    """How many things are wrong, in words; empty where none is."""
+    wrong = len([result for result in results if result.is_error])
+    text = ngettext("%(count)d thing is wrong.", "%(count)d things are wrong.", wrong)
+    return text % {"count": wrong} if wrong else ""
 
 
 def _look(check: Check) -> Finding:

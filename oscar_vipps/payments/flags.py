@@ -42,7 +42,7 @@ def flag(payment: Payment, reason: Flag.Reason, detail: str) -> bool:
     elif found.resolved_at is None and detail in found.detail.splitlines():
         return False
     else:
-        found.detail = f"{found.detail}\n{detail}"
+        found.detail = "\n".join(filter(None, (found.detail, detail)))
         found.resolved_at = None
         found.save(update_fields=["detail", "resolved_at"])
     logger.warning(

@@ -64,8 +64,10 @@ def send_once(row: Payment | Refund | Dispute, payment: Payment, send: Callable[
     # Not any more where there is more to tell meanwhile: then that is due.
     claimed = rows.filter(pk=row.pk, confirmation_claimed_at=now)
     try:
-        with translation.override(payment.language):
-            send()
+        # Of an order whose account and address the shop has erased, nobody is left who could be told.
+        if payment.order.email:
+            with translation.override(payment.language):
+                send()
     except Exception as error:  # noqa: BLE001 - templates and mail servers fail in every way there is
         claimed.update(confirmation_claimed_at=None)
         logger.error(

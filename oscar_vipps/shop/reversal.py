@@ -42,10 +42,10 @@ def _reverse_vouchers(order: Any) -> None:
         Voucher.objects.filter(pk=discount.voucher_id).update(
             total_discount=_less("total_discount", discount.amount)
         )
-    for application in applications:
-        Voucher.objects.filter(pk=application.voucher_id).update(num_orders=_less("num_orders", 1))
-        # A single-use voucher may be used again once this row is gone.
-        application.delete()
+    # An account that the shop has deleted has taken its applications with it: that it was used is counted.
+    Voucher.objects.filter(pk__in=used).update(num_orders=_less("num_orders", 1))
+    # A single-use voucher may be used again once these rows are gone.
+    applications.delete()
 
 
 def _reverse_offers(order: Any) -> None:

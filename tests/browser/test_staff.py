@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from oscar_vipps.diagnosis.doctor import CHECKS
 from oscar_vipps.models import Flag, Payment, WebhookEvent
 from oscar_vipps.payments.settlement import settle
 from tests.integration.stripe_says import paid
@@ -259,3 +261,16 @@ def test_staff_see_how_it_goes(staff: Visitor) -> None:
     staff.look("weeks")
     staff.page.emulate_media(media="print")
     staff.look("print")
+
+
+def test_staff_ask_the_doctor(live_shop: Shop, staff: Visitor) -> None:
+    staff.open("vipps_dashboard:doctor")
+    staff.look("doctor")
+    staff.press("form[action$='/doctor/'] button")
+    expect(staff.page.locator("tbody tr")).to_have_count(len(CHECKS))
+    staff.look("doctor, findings")
+    with staff.page.expect_download() as begun:
+        staff.page.click("form[action$='/doctor/bundle/'] button")
+    content = json.loads(Path(begun.value.path()).read_text())
+    assert [check["check"] for check in content["checks"]] == [check.name for check in CHECKS]
+    assert staff.page.evaluate("document.documentElement.scrollWidth") <= staff.device.width

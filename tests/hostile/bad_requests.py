@@ -720,7 +720,9 @@ ACTION_NAMES = ("capture", "capture-part", "release", "refund", "refresh")
 STAFF_ACTIONS = {name: f"{PAYMENT}{name}/" for name in ACTION_NAMES}
 
 #: Beside the list: pages of their own, and what is done there.
+DOCTOR = [f"{DASHBOARD}doctor/", f"{DASHBOARD}doctor/bundle/"]
 OTHER_PAGES = [f"{DASHBOARD}{name}/" for name in ("export", "capture", "attention", "events", "figures")]
+OTHER_PAGES += DOCTOR
 ROWS = [f"{DASHBOARD}{name}/" for name in ("attention/1/done", "events/1", "events/1/process", "events/0")]
 
 
@@ -1125,6 +1127,38 @@ GROUPS: list[Group] = [
             for request in dashboard(DASHBOARD_QUERIES)
         ],
         who="manager",
+    ),
+    Group(
+        "the doctor, staff who see payments",
+        (403,),
+        "forbidden",
+        beside(DOCTOR, ("GET", "POST", "PUT", "DELETE")),
+        who="manager",
+    ),
+    Group(
+        "the doctor, methods",
+        (405,),
+        "not allowed",
+        [
+            *beside(DOCTOR, ("PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")),
+            Request("a look at the bundle", f"{DASHBOARD}doctor/bundle/"),
+        ],
+        who="cashier",
+    ),
+    Group(
+        "other sites' forms to the doctor",
+        (403,),
+        "forbidden",
+        [
+            request
+            for path in DOCTOR
+            for request in (
+                form(f"{path}, no token", path),
+                replace(form(f"{path}, a cookie without a token", path), headers=(COOKIE,)),
+            )
+        ],
+        who="cashier",
+        is_protected=True,
     ),
     Group(
         "the health probe, methods",

@@ -47,6 +47,7 @@ def pages(somebody: Shopper) -> list[str]:
 
 def test_each_sees_the_pages_that_are_theirs() -> None:
     assert pages(staff(*SEES_ATTENTION)) == ["Payments", "Needs attention", "Events", "Figures"]
+    assert pages(staff(*SEES_ATTENTION, "change_webhookevent"))[-1] == "Doctor"
     assert pages(staff("view_payment")) == ["Payments", "Figures"]
     assert pages(partner_user(PartnerFactory.create())) == ["Payments", "Figures"]
 

@@ -27,6 +27,7 @@ POSTED = MONEY - {"payment-capture-selected"} | {
     "payment-refresh",
     "flag-done",
     "event-process",
+    "doctor-bundle",
 }
 
 

@@ -26,11 +26,10 @@ from oscar_vipps.gateway.events import HANDLED
 from oscar_vipps.models import Flag, Payment, WebhookEvent
 from tests.simulator.orders import client_for
 from tests.support.fixtures import SECRET, Shop
+from tests.support.healthy_shop import DOMAIN, change
 from tests.support.mail import DOWN, mail_settings
-from tests.support.quiet import let_time_pass
 from tests.support.shopper import Shopper, personal
 
-DOMAIN = "butikk.example"
 URL = f"https://{DOMAIN}/vipps/webhook/"
 LOCKS = "ok" if connection.features.has_select_for_update else "warning"
 #: The marks of a shop in which something was bought.
@@ -57,33 +56,6 @@ def results(*arguments: str) -> dict[str, dict[str, str]]:
 
 def marks(found: dict[str, dict[str, str]]) -> dict[str, str]:
     return {name: result["mark"] for name, result in found.items()}
-
-
-def change(settings: Any, **changes: Any) -> None:
-    settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, **changes}
-
-
-@pytest.fixture
-def ready(shop: Shop, settings: Any) -> Any:
-    """Set up and registered; nothing was bought yet."""
-    change(settings, MAX_NETWORK_RETRIES=0, TIMEOUT=5)
-    settings.OSCAR_FROM_EMAIL = f"shop@{DOMAIN}"
-    Site.objects.update(domain=DOMAIN)
-    Site.objects.clear_cache()
-    yield shop
-    Site.objects.clear_cache()
-
-
-@pytest.fixture
-def healthy(ready: Shop, shopper: Shopper, product: Any) -> Shop:
-    """The reconciler has looked at a payment, and then it was paid and events told."""
-    payment = shopper.go_to_vipps(product)
-    let_time_pass(payment)
-    call_command("vipps_reconcile", stdout=StringIO())
-    ready.simulator.pay(payment.session_id or "")
-    ready.deliver()
-    call_command("vipps_register_webhook", stdout=StringIO())
-    return ready
 
 
 # Healthy

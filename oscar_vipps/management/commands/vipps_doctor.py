@@ -9,10 +9,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from oscar_vipps.diagnosis.bundle import as_json, make_bundle
-from oscar_vipps.diagnosis.doctor import Result, diagnose
+from oscar_vipps.diagnosis.doctor import Result, diagnose, summary
 from oscar_vipps.diagnosis.findings import Mark
 
 #: What a mark is called, and which of Django's styles has its colour.
@@ -59,9 +59,8 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps([as_json(result) for result in results], indent=2))
         if bundle:
             self.write_bundle(Path(bundle), results)
-        if wrong := [result for result in results if result.is_error]:
-            text = ngettext("%(count)d thing is wrong.", "%(count)d things are wrong.", len(wrong))
-            raise CommandError(text % {"count": len(wrong)})
+        if wrong := summary(results):
+            raise CommandError(wrong)
 
     def show(self, result: Result) -> None:
         """``[ok   ] Settings: ...``, and what to do below."""

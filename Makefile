@@ -67,7 +67,7 @@ field-failures: $(READY) ## list in docs/ the tests that name a failure of the f
 	$(BIN)/python docs/field_failures.py
 
 messages: $(READY) $(SYSTEM_READY) ## collect the texts to translate
-	cd oscar_vipps && ../$(BIN)/django-admin makemessages --locale nb --locale nn --no-location
+	cd oscar_vipps && ../$(BIN)/django-admin makemessages --all --no-location
 
 compilemessages: $(READY) $(SYSTEM_READY) ## compile the translations
 	cd oscar_vipps && ../$(BIN)/django-admin compilemessages

@@ -46,7 +46,7 @@ def test_every_kind_of_order(order: Order) -> None:
     contract.validate_form(contract.CREATE_SESSION, parameters_of(payment_of(order)))
 
 
-@pytest.mark.parametrize("language", ["nb", "nn", "en", "en-gb", "pt-br", "se", ""])
+@pytest.mark.parametrize("language", ["nb", "nn", "sv", "da", "en", "en-gb", "pt-br", "se", ""])
 def test_every_kind_of_language(language: str) -> None:
     contract.validate_form(contract.CREATE_SESSION, parameters_of(payment_of(language=language)))
 

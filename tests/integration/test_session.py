@@ -108,7 +108,10 @@ def test_an_account_is_asked_for_by_its_own_address(shop: Shop, product: Any) ->
     assert asked(shop)[0]["parameters"]["customer_email"] == "ola@example.com"
 
 
-@pytest.mark.parametrize(("language", "locale"), [("en", "en"), ("nb", "nb"), ("nn", "nb"), ("de", "en")])
+@pytest.mark.parametrize(
+    ("language", "locale"),
+    [("en", "en"), ("nb", "nb"), ("nn", "nb"), ("sv", "sv"), ("da", "da"), ("de", "en")],
+)
 def test_stripes_page_speaks_the_shoppers_language(
     shop: Shop, product: Any, language: str, locale: str
 ) -> None:

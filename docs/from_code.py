@@ -70,7 +70,8 @@ class Addresses(Written):
 
         yield from _table("Name", "Address", "Who may")
         for pattern in urls.urlpatterns:
-            yield from _row(f"``vipps:{pattern.name}``", f"``vipps/{pattern.pattern}``", "everybody")
+            who = "whoever has the token" if "token" in str(pattern.pattern) else "everybody"
+            yield from _row(f"``vipps:{pattern.name}``", f"``vipps/{pattern.pattern}``", who)
         dashboard: Any = apps.get_app_config("vipps_dashboard")
         for pattern in dashboard.get_urls():
             who = ", ".join(f"``oscar_vipps.{code}``" for code in NEEDED[pattern.name])

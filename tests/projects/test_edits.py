@@ -58,8 +58,8 @@ def test_oscar_alone_knows_nothing_of_it() -> None:
     assert edits("oscar_alone") == set()
 
 
-#: Without the app, with too little of it, and with as much of its own as can be.
-OTHERS = {"oscar_alone", "not_set_up", "customized"}
+#: Without the app, with too little of it, with as much of its own as can be, and the guide's own words.
+OTHERS = {"oscar_alone", "not_set_up", "customized", "documented"}
 
 
 @pytest.mark.parametrize("name", sorted({*NAMES} - OTHERS))

@@ -113,7 +113,7 @@ def _bare(line: str) -> str:
     words = _CRON.sub("", line).rpartition("&& ")[2].split()
     while words and _ASSIGNMENT.fullmatch(words[0]):
         words.pop(0)
-    if words[:2] == ["python", "manage.py"]:
+    if words[:1] in (["python"], ["../.venv/bin/python"]) and words[1:2] == ["manage.py"]:
         words.pop(0)
     return " ".join(words)
 

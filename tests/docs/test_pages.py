@@ -18,6 +18,7 @@ from django.template.loader import get_template
 from oscar_vipps.conf import OUTCOMES, RULES, VippsSettings
 from oscar_vipps.dashboard.attention import ADVICE
 from oscar_vipps.models import Flag
+from shop.order_pipeline import ORDER_STATUS_PIPELINE
 from tests.docs.pages import DOCS, PAGES, inline
 from tests.support.simulator import ROOT
 
@@ -173,8 +174,8 @@ def test_the_names_of_buttons_and_pages_are_those_of_the_dashboard() -> None:
     stripes = {"Settings > Payment methods", "Webhooks", "Developers", "API keys"}
     ours = {"What you see.", "What it means.", "What to do.", "inquiry", "Vipps", "read", "write"}
     djangos = {"Sites", "Shipped"}
-    shops = {"Fjell & Fjord", "Pending", "Paid", "Partly refunded", "Reserved"}
-    simulators = {"Pay with Vipps"}
+    shops = {"Fjell & Fjord", *ORDER_STATUS_PIPELINE}
+    simulators = {"Pay with Vipps", "Won", "Lost"}
     for page in ("dashboard.rst", "operating.rst", "going-live.rst", "tutorial.rst"):
         named = re.findall(r"(?<![\w*`])\*(?!\s)([^*\n]+(?:\n[^*\n]+)?)\*(?![\w*])", text_of(page))
         named = [name for each in named if (name := joined(each))[0].isupper()]

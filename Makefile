@@ -14,7 +14,7 @@ SYSTEM_READY := $(VENV)/.system-ready
 MARIADB_FOUND = pkg-config --exists libmariadb || pkg-config --exists mysqlclient || pkg-config --exists mariadb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox test test-fast bench mutation lint format diagrams field-failures messages compilemessages clean
+.PHONY: help setup sandbox test test-fast bench mutation lint format docs diagrams field-failures messages compilemessages clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | while read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
@@ -60,6 +60,10 @@ format: $(READY) ## let ruff put the code in order
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+# A link to nowhere, and whatever else Sphinx has to say, is an error.
+docs: $(READY) ## build the documentation: docs/_build/html/index.html
+	PYTHONPATH=. $(BIN)/sphinx-build -W -n --keep-going -q -b html docs docs/_build/html
+
 diagrams: $(READY) ## draw the pictures in docs/ that come from the code
 	PYTHONPATH=.:sandbox DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python docs/diagrams.py
 
@@ -73,7 +77,7 @@ compilemessages: $(READY) $(SYSTEM_READY) ## compile the translations
 	cd oscar_vipps && ../$(BIN)/django-admin compilemessages
 
 clean: ## remove what was made here, the sandbox's database included
-	rm -rf $(VENV) .tox .coverage .coverage.* test-results mutants build dist *.egg-info sandbox/var
+	rm -rf $(VENV) .tox .coverage .coverage.* test-results mutants build dist *.egg-info docs/_build sandbox/var
 
 # Packages are installed again only when their list changes.
 $(READY): pyproject.toml | $(BIN)/python

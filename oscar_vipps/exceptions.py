@@ -1,6 +1,6 @@
 """What can go wrong while a payment is handled.
 
-::
+.. code-block:: text
 
     VippsError
     ├── GatewayError               a call to Stripe did not give what was asked for

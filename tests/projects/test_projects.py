@@ -30,6 +30,15 @@ def test_a_stock_shop(start: Start) -> None:
     look_as_staff(shop, order["number"])
 
 
+def test_the_shop_of_the_installation_guide(start: Start) -> None:
+    """Its four edits are the guide's blocks of code, word for word, and the README's are the same."""
+    shop = start("documented")
+    with Shopper(shop) as shopper:
+        order = buy_with_vipps(shopper)
+        take_for_nothing(shopper)
+    look_as_staff(shop, order["number"])
+
+
 def test_a_checkout_of_its_own(start: Start) -> None:
     shop = start("own_checkout")
     with Shopper(shop) as shopper:

@@ -1,0 +1,5 @@
+from oscar.apps.order import apps as base
+
+
+class OrderConfig(base.OrderConfig):
+    name = "tests.projects.customized.order"

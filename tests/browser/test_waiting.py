@@ -93,18 +93,6 @@ def test_the_waiting_page_asks_stripe_where_no_news_arrive(visitor: Visitor, pro
     assert state_of(payment) == (Payment.State.CAPTURED, "Paid")
 
 
-@pytest.mark.parametrize("device", [PHONE], ids=str)
-def test_without_javascript_the_waiting_page_goes_on_as_well(
-    meet: Meet, visitor: Visitor, product: Any
-) -> None:
-    payment = order_and_start(visitor, product)
-    visitor = without_javascript(visitor, meet)
-    wait(visitor, payment)
-    visitor.look("waiting")
-    visitor.simulator.pay(payment.session_id or "", "authorize")
-    visitor.expect_thanks(payment)
-
-
 @pytest.mark.parametrize("scripts", [True, False], ids=["script", "no script"])
 @pytest.mark.parametrize("device", [DESKTOP], ids=str)
 def test_the_waiting_page_stops_after_some_looks_and_offers_the_choices(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from oscar_vipps.models import Payment
 from tests.support.fixtures import Shop
@@ -58,6 +59,8 @@ def test_everybody_can_use_the_pages_of_a_payment(
     walk.see_our_part("06-basket", visitor.url("basket:summary"))
     pay(live_shop, payment, "start")
     walk.see("07-waiting", visitor.url_of(payment, "return"))
+    visitor.page.emulate_media(reduced_motion="reduce")
+    expect(visitor.page.locator(".spinner-border")).to_have_css("animation-name", "none")
     walk.see("08-gave-up", visitor.url_of(payment, "return") + "?looks=6")
     pay(live_shop, payment, "fail")
     walk.see("09-declined", visitor.url_of(payment, "return"))
@@ -69,6 +72,7 @@ def test_everybody_can_use_the_pages_of_a_payment(
     ended = Shopper().go_to_vipps(product)
     live_shop.simulator.advance(36 * 60)
     walk.see("12-ended", visitor.url_of(ended, "return"))
+    walk.see("13-simulator", live_shop.simulator.url)
 
 
 def pay(shop: Shop, payment: Payment, outcome: str) -> None:

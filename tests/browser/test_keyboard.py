@@ -83,7 +83,7 @@ def test_staff_find_capture_and_refund(meet: Meet, live_shop: Shop, product: Any
     keyboard.press(f"tbody a[href$='{one.reference}/']")
     keyboard.type("#id_refund_amount", "999999")
     page.keyboard.press("Enter")
-    errors = page.get_by_role("group", name="Something is to be corrected:")
+    errors = page.get_by_role("group", name="Please correct this:")
     text = "No more than NOK249.00 can be refunded."
     expect(errors).to_be_focused()
     expect(errors.get_by_role("listitem")).to_have_text(f"Amount to refund: {text}")

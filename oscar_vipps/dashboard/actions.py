@@ -33,7 +33,7 @@ logger = logging.getLogger("oscar_vipps")
 # Not atomic: Stripe is called, and what is about to be asked of it must be saved before.
 @method_decorator(transaction.non_atomic_requests, name="dispatch")
 class PaymentActionView(View):
-    """One action. Back to the payment's page afterwards, which says how it went."""
+    """One action. Back to the page that it was asked for on afterwards, which says how it went."""
 
     http_method_names = ["post"]
     #: In the log.
@@ -53,10 +53,16 @@ class PaymentActionView(View):
                 "Order %s: %s failed: %s %s", payment.order.number, self.name, error, error.hint, extra=extra
             )
             messages.error(request, self.explain(error))
-        return answer or SeeOther(reverse("vipps_dashboard:payment-detail", args=[reference]))
+        return answer or SeeOther(self.get_success_url(payment))
+
+    def get_success_url(self, payment: Payment) -> str:
+        """Oscar's page of the order where the form says so, else the payment's."""
+        if is_back_to_order(self.request):
+            return reverse("dashboard:order-detail", kwargs={"number": payment.order.number})
+        return reverse("vipps_dashboard:payment-detail", args=[payment.reference])
 
     def act(self, request: HttpRequest, payment: Payment) -> HttpResponse | None:
-        """Do it, and tell; raises ``GatewayError``. None for the payment's page."""
+        """Do it, and tell; raises ``GatewayError``. None for the page that it was asked for on."""
         raise NotImplementedError
 
     def explain(self, error: GatewayError) -> str:
@@ -183,12 +189,17 @@ class CapturePartView(RefundView):
         tell(request, text)
 
 
+def is_back_to_order(request: HttpRequest) -> bool:
+    return request.POST.get("back_to") == "order"
+
+
 def show_again(request: HttpRequest, payment: Payment, **forms: RefundForm) -> HttpResponse:
     """The payment's page with a form that couldn't be taken."""
     view = get_class("vipps_dashboard.views", "PaymentDetailView")()
     view.setup(request, reference=payment.reference)
     view.object = view.get_object()
-    response: HttpResponse = view.render_to_response(view.get_context_data(**forms), status=400)
+    context = view.get_context_data(back_to_order=is_back_to_order(request), **forms)
+    response: HttpResponse = view.render_to_response(context, status=400)
     return response
 
 

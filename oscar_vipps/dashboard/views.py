@@ -9,11 +9,10 @@ from django.views.generic import DetailView
 from django_tables2 import SingleTableView
 
 from oscar_vipps.models import Payment
-from oscar_vipps.payments.refunds import open_dispute, refundable, reserved_left
 
-from .access import NEEDED, may, payments_for
+from .access import may, payments_for
 from .filters import NEEDS_ATTENTION, Filter, PaymentFilter
-from .forms import CapturePartForm, RefundForm
+from .possible import possible
 from .tables import PaymentTable
 from .timeline import timeline
 
@@ -87,29 +86,14 @@ class PaymentDetailView(DetailView):
         return payments_for(self.request.user)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Also ``actions``, the names of what this user may do now, and the ``timeline``."""
-        payment, dispute = self.object, open_dispute(self.object)
-        is_reserved = payment.state == Payment.State.AUTHORIZED
-        may_be_refunded = payment.state == Payment.State.CAPTURED and refundable(payment) > 0
-        sensible = {
-            "capture": is_reserved,
-            "capture-part": is_reserved and reserved_left(payment) > 1,
-            "release": is_reserved,
-            "refund": may_be_refunded and dispute is None,
-        }
-        actions = {name for name, is_sensible in sensible.items() if is_sensible and self.may_do(name)}
+        """Also what this user can do now, and the ``timeline``."""
+        payment = self.object
         ours = {
-            "actions": actions,
-            "refund_form": RefundForm(payment) if "refund" in actions else None,
-            "part_form": CapturePartForm(payment) if "capture-part" in actions else None,
-            "hindering_dispute": dispute,
+            **possible(payment, self.request.user),
             "stripe_url": stripe_url(payment),
             "timeline": timeline(payment),
         }
         return super().get_context_data(**{**ours, **kwargs})
-
-    def may_do(self, action: str) -> bool:
-        return all(may(self.request.user, code) for code in NEEDED[f"payment-{action}"])
 
 
 def stripe_url(payment: Payment) -> str | None:

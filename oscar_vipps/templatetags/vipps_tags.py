@@ -10,6 +10,7 @@ from oscar.templatetags.currency_filters import currency
 from oscar_vipps.checkout import browser
 from oscar_vipps.checkout.tokens import url_for
 from oscar_vipps.money import CURRENCY, to_decimal
+from oscar_vipps.shop import dispute_reasons
 
 register = template.Library()
 
@@ -18,6 +19,12 @@ register = template.Library()
 def kroner(ore: int) -> str:
     """Øre as an amount in NOK, as the reader's language writes it: ``{{ payment.amount|kroner }}``."""
     return str(currency(to_decimal(ore), CURRENCY))
+
+
+@register.filter
+def dispute_reason(reason: str) -> str:
+    """Why the bank disputes the payment, in words: ``{{ dispute.reason|dispute_reason }}``."""
+    return dispute_reasons.in_words(reason)
 
 
 @register.simple_tag(takes_context=True)

@@ -75,6 +75,7 @@ def test_everybody_can_use_the_dashboard(meet: Meet, live_shop: Shop, busy: list
     walk.go("04-selected", "payment-capture-selected", query=f"?payment={one.reference}")
     walk.press("05-captured", "main form button")
     walk.go("06-flagged", "payment-detail", one.reference)
+    walk.page.click("details:has(form[action$='/refund/']) > summary")
     walk.page.fill("#id_refund_amount", "999999")
     walk.press("07-refund-too-much", "form[action$='/refund/'] button")
     walk.page.fill("#id_refund_amount", "10")
@@ -85,7 +86,7 @@ def test_everybody_can_use_the_dashboard(meet: Meet, live_shop: Shop, busy: list
     walk.go("08-disputed", "payment-detail", one.reference)
 
     walk.go("09-reserved", "payment-detail", other.reference)
-    walk.page.click("summary")
+    walk.page.click("details:has(form[action$='/capture-part/']) > summary")
     walk.page.fill("[id^=id_part_quantity]", "1")
     walk.press("10-part-without-stock", "form[action$='/capture-part/'] button")
     walk.go("11-attention", "attention")

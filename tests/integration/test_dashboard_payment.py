@@ -11,7 +11,6 @@ import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth.models import Permission
 from django.urls import reverse
-from oscar.core.loading import get_model
 
 from oscar_vipps.models import Payment, new_reference
 from oscar_vipps.payments.settlement import settle
@@ -280,46 +279,3 @@ def test_a_payment_that_does_not_exist(shop: Shop, staff: Shopper) -> None:
         address = reverse(f"vipps_dashboard:payment-{action}", args=["nowhere"])
         answer = staff.client.get(address) if action == "detail" else staff.client.post(address)
         assert answer.status_code == 404
-
-
-# Oscar's own page of the order
-
-
-def order_page(staff: Shopper, payment: Payment) -> str:
-    response = staff.client.get(reverse("dashboard:order-detail", kwargs={"number": payment.order.number}))
-    assert response.status_code == 200
-    return BeautifulSoup(response.content, "html.parser").get_text(" ", strip=True)
-
-
-def test_the_order_shows_its_payment(shop: Shop, captured: Payment) -> None:
-    everything = Shopper(UserFactory.create(is_staff=True, is_superuser=True))
-    assert "The shop has NOK249.00 What happened, and what you can do" in order_page(everything, captured)
-
-
-def test_an_order_that_is_paid_otherwise_shows_none(
-    shop: Shop, shopper: Shopper, product: Any, settings: Any
-) -> None:
-    settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "OTHER_METHODS": ["shop.invoice.Invoice"]}
-    shopper.order(product, method="invoice")
-    number = get_model("order", "Order").objects.get().number
-    everything = Shopper(UserFactory.create(is_staff=True, is_superuser=True))
-    response = everything.client.get(reverse("dashboard:order-detail", kwargs={"number": number}))
-    assert response.status_code == 200
-    assert "What happened, and what you can do" not in response.content.decode()
-
-
-def test_staff_who_may_not_see_payments_see_the_order_alone(shop: Shop, captured: Payment) -> None:
-    user = UserFactory.create(is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(content_type__app_label="order"))
-    assert "What happened, and what you can do" not in order_page(Shopper(user), captured)
-
-
-def test_the_dashboard_goes_on_where_the_addresses_are_forgotten(captured: Payment, settings: Any) -> None:
-    """A system check says what is missing; Oscar's own pages don't fail for it."""
-    staff = Shopper(UserFactory.create(is_staff=True, is_superuser=True))
-    settings.ROOT_URLCONF = "tests.projects.oscar_alone.urls"
-    assert "Needs attention" not in staff.get("dashboard:index").content.decode()
-    order = staff.get("dashboard:order-detail", captured.order.number)
-    assert order.status_code == 200
-    assert "Vipps payment" in order.content.decode()
-    assert "What happened, and what you can do" not in order.content.decode()

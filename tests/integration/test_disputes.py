@@ -90,7 +90,7 @@ def test_a_dispute_is_seen_at_once(shop: Shop, payment: Payment) -> None:
     assert heard == [dispute]
     [message] = mails_to_staff()
     assert payment.order.number in message.subject
-    assert "product_not_received" in message.body
+    assert "The goods have not come, says the shopper" in message.body
     assert f"https://example.com/dashboard/vipps/{payment.reference}/" in message.body
 
 

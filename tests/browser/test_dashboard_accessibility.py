@@ -97,5 +97,5 @@ def test_everybody_can_use_the_dashboard(meet: Meet, live_shop: Shop, busy: list
     walk.go("14-figures", "figures", query=week)
     walk.go("15-figures-of-nothing", "figures", query="?date_from=2024-01-01&date_to=2024-01-02")
 
-    walk.page.goto(visitor.url("dashboard:order-detail", one.order.number))
+    walk.page.goto(visitor.url("dashboard:order-detail", other.order.number))
     expect_accessible(visitor, "16-order", part=".vipps")

@@ -188,9 +188,27 @@ def _cancel(request: HttpRequest, payment: Payment) -> HttpResponse:
 
 @page("GET")
 def status(request: HttpRequest, payment: Payment) -> HttpResponse:
-    """What the waiting page's script asks every other second: whether there is news, from the database."""
-    waits = not (payment.is_paid or payment.has_ended or payment.decline_code)
-    return JsonResponse({"waiting": waits, "url": url_for(payment, "return")})
+    """What the waiting page's script asks every other second: whether there is news, from the database.
+
+    Now and then it wants Stripe to be asked, as a visit to the page would. ``text`` says the news.
+    """
+    if request.GET.get("ask") == "stripe":
+        payment = _refreshed(payment)
+    news = _news(payment)
+    return JsonResponse({"waiting": not news, "text": news, "url": url_for(payment, "return")})
+
+
+def _news(payment: Payment) -> str:
+    """Nothing while the payment is undecided."""
+    if payment.is_paid:
+        if payment.state == Payment.State.AUTHORIZED:
+            return _("The amount is reserved with Vipps. You will be charged when the order is sent.")
+        return _("The order is paid with Vipps.")
+    if payment.state == Payment.State.EXPIRED:
+        return _("The time to pay ran out")
+    if payment.has_ended:
+        return _("The payment is cancelled")
+    return _("The payment did not go through") if payment.decline_code else ""
 
 
 # What is shown
@@ -215,7 +233,8 @@ def _paid(request: HttpRequest, payment: Payment) -> HttpResponse:
 def _waiting(request: HttpRequest, payment: Payment) -> HttpResponse:
     looks = request.GET.get("looks", "")
     look = int(looks) if looks in LOOKS_SO_FAR else 0
-    return _show(request, "waiting", payment, next_look=look + 1 if look < LOOKS else None)
+    left = LOOKS - look
+    return _show(request, "waiting", payment, next_look=look + 1 if left else None, looks_left=left)
 
 
 def _unfinished(request: HttpRequest, payment: Payment) -> HttpResponse:

@@ -55,6 +55,9 @@ class RefundForm(forms.Form):
         super().__init__(data, auto_id=f"id_{self.prefix_of_ids}_%s")
         self.payment = payment
         self.left = self.compute_left()
+        # Translators: below the field where staff say how much to refund
+        help_text = _("At most %(left)s. Leave it empty for what the goods cost.")
+        self.fields["amount"].help_text = help_text % {"left": self.left_as_money()}
         left_of = quantities_left(payment).items()
         self.lines = {QUANTITY.format(line.pk): (line, left) for line, left in left_of}
         # Pressed twice: what was left the first time is left no more.
@@ -72,6 +75,9 @@ class RefundForm(forms.Form):
         """Øre that may be asked for."""
         return refundable(self.payment)
 
+    def left_as_money(self) -> str:
+        return str(currency(to_decimal(self.left), self.payment.currency))
+
     def line_fields(self) -> Iterator[tuple[Any, int, forms.BoundField]]:
         """Each order line, how many of it are left, and its field."""
         for name, (line, left) in self.lines.items():
@@ -81,9 +87,9 @@ class RefundForm(forms.Form):
         """Checked again under a lock when the refund is saved."""
         amount: Decimal | None = self.cleaned_data["amount"]
         if amount is not None and to_ore(amount) > self.left and not self.is_repeated:
-            left = currency(to_decimal(self.left), self.payment.currency)
             # Translators: an error at the field where staff say how much to refund
-            raise forms.ValidationError(_("No more than %(left)s can be refunded.") % {"left": left})
+            text = _("No more than %(left)s can be refunded.") % {"left": self.left_as_money()}
+            raise forms.ValidationError(text)
         return amount
 
     def clean(self) -> dict[str, Any]:

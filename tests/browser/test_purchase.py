@@ -58,23 +58,6 @@ def test_a_customer_who_is_signed_in_buys_and_approves(visitor: Visitor, product
 
 
 @pytest.mark.parametrize("device", [DESKTOP], ids=str)
-def test_vipps_is_chosen_and_the_order_placed_by_keyboard_alone(
-    visitor: Visitor, product: Any, with_invoice: None
-) -> None:
-    visitor.go_to_payment(product)
-    buttons = {"1-choice": "[value=vipps] ~ [type=submit]", "2-preview": "#place-order"}
-    for step, button in buttons.items():
-        found = visitor.page.locator(button)
-        found.wait_for()
-        visitor.tab_to(found)
-        # Bootstrap's way to show where the keyboard is.
-        expect(found).not_to_have_css("box-shadow", "none")
-        visitor.look(step)
-        visitor.page.keyboard.press("Enter")
-    visitor.at_stripe()
-
-
-@pytest.mark.parametrize("device", [DESKTOP], ids=str)
 def test_a_double_click_places_one_order(visitor: Visitor, product: Any) -> None:
     """Field failure 10."""
     visitor.go_to_preview(product)

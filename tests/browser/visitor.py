@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from oscar_vipps.checkout.tokens import url_for
 from oscar_vipps.models import Payment
-from tests.support.shopper import ADDRESS, EMAIL
+from tests.support.shopper import ADDRESS, EMAIL, Shopper
 from tests.support.simulator import Simulator
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "test-results" / "screenshots"
@@ -45,12 +45,12 @@ class Visitor:
         self.device = device
         self.simulator = simulator
         self._shop_url = shop_url
-        self._test = test
+        self.test = test
 
     def in_another_tab(self) -> Visitor:
         """The same shopper, with the same cookies."""
         page = self.page.context.new_page()
-        return Visitor(page, self.device, self._shop_url, self.simulator, self._test)
+        return Visitor(page, self.device, self._shop_url, self.simulator, self.test)
 
     # Where to
 
@@ -65,6 +65,15 @@ class Visitor:
 
     def visit(self, payment: Payment, name: PageName, query: str = "") -> None:
         self.page.goto(self.url_of(payment, name) + query)
+
+    def become(self, shopper: Shopper) -> None:
+        """Go on, with a real browser, where somebody without one has got to."""
+        cookies = [
+            {"name": name, "value": morsel.value, "url": self._shop_url}
+            for name, morsel in shopper.client.cookies.items()
+            if morsel.value
+        ]
+        self.page.context.add_cookies(cookies)  # type: ignore[arg-type]
 
     def press(self, button: str | Locator) -> None:
         """With a finger where the device has a touch screen, else with the mouse."""
@@ -177,7 +186,7 @@ class Visitor:
 
     def look(self, step: str) -> None:
         """Keep a picture of the page for people to see."""
-        path = SCREENSHOTS / f"{self._test}-{self.device}-{step}.png"
+        path = SCREENSHOTS / f"{self.test}-{self.device}-{step}.png"
         self.page.screenshot(path=path, full_page=True)
 
 

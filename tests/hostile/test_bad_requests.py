@@ -82,6 +82,8 @@ TITLES = {
     "paid": {"Thank you for your order"},
     "cancelled": {"The payment is cancelled"},
 }
+#: And what the waiting page's script is told.
+NEWS = {"open": "", "paid": "The order is paid with Vipps.", "cancelled": "The payment is cancelled"}
 
 Names = dict[str, str]
 Answer = Any
@@ -349,7 +351,8 @@ def test_the_bearer_of_a_link_sees_how_the_payment_stands_and_nothing_of_the_ord
             titles.add(heading.get_text(strip=True))
         assert titles == TITLES[state]
         news = client.get(url_for(scene.payment, "status")).json()
-        assert news == {"waiting": state == "open", "url": url_for(scene.payment, "return")}
+        address = url_for(scene.payment, "return")
+        assert news == {"waiting": state == "open", "text": NEWS[state], "url": address}
         order = scene.payment.order
         for query in ({}, {"order_number": order.number}, {"order_id": order.pk}):
             thanks: Answer = client.get(reverse("checkout:thank-you"), query)

@@ -27,6 +27,9 @@ MINUTES = 60
 WAITING = "Waiting for Vipps"
 RAN_OUT = "The time to pay ran out"
 DECLINED = "The card that is linked to Vipps was declined."
+RESERVED = "The amount is reserved with Vipps. You will be charged when the order is sent."
+#: What the waiting page says when it has ended.
+NEWS = {"authorize": "The order is paid with Vipps.", "fail": "The payment did not go through"}
 TOO_SLOW = "The payment was not approved in the Vipps app within five minutes."
 
 
@@ -254,8 +257,10 @@ def test_waiting_is_announced_works_without_scripts_and_ends(
         looks += 1
         assert looks < 20
         address = str(refresh["content"]).partition("url=")[2]
-        assert region["data-next-url"] == address
+        assert region["data-looks-left"] == str(7 - looks)
         assert region["data-status-url"] == url_for(payment, "status")
+        # Said by the script when it has waited in vain.
+        assert "We have not heard from Vipps yet." in str(region["data-gave-up"])
     assert looks == 6
     assert "We have not heard from Vipps yet." in region.text
     assert page.find("script", src=lambda source: bool(source and "waiting.js" in source)) is None
@@ -271,22 +276,37 @@ def test_a_count_that_nobody_counted_is_no_error(
     assert title(response) == WAITING
 
 
-@pytest.mark.parametrize(
-    ("outcome", "waits"), [(None, True), ("start", True), ("fail", False), ("authorize", False)]
-)
+@pytest.mark.parametrize("capture", ["automatic", "manual"])
+@pytest.mark.parametrize("outcome", [None, "start", "fail", "authorize"])
 def test_the_waiting_page_asks_whether_there_is_news(
-    shop: Shop, shopper: Shopper, payment: Payment, outcome: str | None, waits: bool
+    shop: Shop, shopper: Shopper, product: Any, settings: Any, capture: str, outcome: str | None
 ) -> None:
+    settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "CAPTURE": capture}
+    payment = shopper.go_to_vipps(product)
     if outcome:
         pay(shop, payment, outcome)
         assert shopper.visit(payment, "status").json()["waiting"] is True
         shop.deliver()
+    news = NEWS.get(outcome or "", "") if capture == "automatic" or outcome != "authorize" else RESERVED
     for browser in (shopper, Shopper()):
         answer = browser.visit(payment, "status")
         assert answer.headers["Content-Type"] == "application/json"
-        assert answer.json() == {"waiting": waits, "url": url_for(payment, "return")}
+        assert answer.json() == {"waiting": not news, "text": news, "url": url_for(payment, "return")}
     # It looks into the database only: many may be waiting.
     assert questions(shop) == 0
+
+
+@pytest.mark.parametrize("outcome", [None, "start", "fail", "authorize"])
+def test_now_and_then_the_waiting_page_has_stripe_asked(
+    shop: Shop, shopper: Shopper, payment: Payment, outcome: str | None
+) -> None:
+    """Field failure 1: the webhooks are lost."""
+    if outcome:
+        pay(shop, payment, outcome)
+    answer = shopper.visit(payment, "status", data={"ask": "stripe"})
+    news = NEWS.get(outcome or "", "")
+    assert answer.json() == {"waiting": not news, "text": news, "url": url_for(payment, "return")}
+    assert questions(shop) == 1
 
 
 # Too late
@@ -302,7 +322,7 @@ def test_who_comes_back_too_late_is_told_so_and_gets_the_basket_back(
     assert title(response) == RAN_OUT
     assert "Nothing has been charged, and the order is cancelled." in response.content.decode()
     assert buttons(response) == {"Get my basket back": url_for(payment, "cancel")}
-    assert shopper.visit(payment, "status").json()["waiting"] is False
+    assert shopper.visit(payment, "status").json()["text"] == RAN_OUT
 
     payment.refresh_from_db()
     assert (payment.state, payment.order.status) == (Payment.State.EXPIRED, "Expired")

@@ -23,10 +23,10 @@ def copy(row: models.Model, count: int, first: int, changes: Mapping[str, str]) 
     names = ", ".join(f'"{column}"' for column in columns)
     statement = (
         f'INSERT INTO "{meta.db_table}" ({names}) SELECT {", ".join(values)} '
-        f'FROM "{meta.db_table}" t, generate_series(1, {count}) AS {NUMBER} WHERE t.id = %s'
+        f'FROM "{meta.db_table}" t, generate_series(1, {count}) AS {NUMBER} WHERE t.id = {row.pk}'
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [row.pk])
+        cursor.execute(statement)
         cursor.execute(
             f"SELECT setval(pg_get_serial_sequence('{meta.db_table}', 'id'), max(id)) FROM \"{meta.db_table}\""
         )

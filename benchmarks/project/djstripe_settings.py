@@ -3,15 +3,11 @@
 import stripe
 
 from benchmarks.project.canned import CannedStripe
-from benchmarks.project.settings import *  # noqa: F403
-from benchmarks.project.settings import INSTALLED_APPS as OURS
+from benchmarks.project.oscar_settings import *  # noqa: F403
+from benchmarks.project.oscar_settings import INSTALLED_APPS as OF_OSCAR
 
 ROOT_URLCONF = "benchmarks.project.djstripe_urls"
-IN_PLACE = {"oscar_vipps.checkout.apps.CheckoutConfig": "oscar.apps.checkout.apps.CheckoutConfig"}
-INSTALLED_APPS = [
-    *(IN_PLACE.get(app, app) for app in OURS if app in IN_PLACE or not app.startswith("oscar_vipps")),
-    "djstripe",
-]
+INSTALLED_APPS = [*OF_OSCAR, "djstripe"]
 STRIPE_TEST_SECRET_KEY = "sk_test_forthebenchmarks0123456789"
 STRIPE_LIVE_MODE = False
 DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"

@@ -84,7 +84,8 @@ def _apply(payment: Payment, snapshot: Snapshot) -> None:
     if not (steps or has_more or is_released or snapshot.refunds or snapshot.disputes):
         return
     order = payment.order
-    ledger.record(payment)
+    if any(_money(payment)):
+        ledger.record(payment)
     is_called_off = orders.is_cancelled(order) and not ended_before
     for state in steps:
         consequences.enter(payment, order, state, is_called_off=is_called_off)

@@ -136,7 +136,7 @@ def pages(purchase: Purchase, cookie: str) -> dict[str, Requests]:
 def latency(
     results: Results, name: str, size: int, address: str, requests: Requests, profile: Profile
 ) -> None:
-    load.send(address, requests(8), 4)
+    load.send(address, requests(4), 2)
     values = []
     for _round in range(profile.rounds):
         found = load.send(address, requests(profile.requests), 1)

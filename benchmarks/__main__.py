@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import databases, machine, servers, tables
+from benchmarks import databases, machine, plots, servers, tables
 from benchmarks.figures import Results
 from benchmarks.profiles import PROFILES
 
@@ -21,7 +21,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--profile", choices=PROFILES, default="full")
     parser.add_argument("--part", action="append", choices=PARTS, help="only this; may be repeated")
-    parser.add_argument("--output", type=Path, metavar="DIRECTORY", help="where to write JSON, Markdown and plots")
+    parser.add_argument(
+        "--output", type=Path, metavar="DIRECTORY", help="where to write JSON, Markdown and plots"
+    )
     options = parser.parse_args()
     results = Results()
     described = machine.description(f"PostgreSQL {databases.version()}")
@@ -52,6 +54,7 @@ def write(directory: Path, results: Results, described: dict[str, str]) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     data = {"machine": described, **results.as_json()}
     (directory / "results.json").write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    plots.draw(directory, results)
     (directory / "results.md").write_text(tables.as_markdown(results, described), encoding="utf-8")
 
 

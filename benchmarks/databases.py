@@ -41,5 +41,5 @@ def made(name: str, template: str | None = None) -> Iterator[str]:
 
 def _execute(statement: str) -> list[tuple[object, ...]]:
     with psycopg.connect(urlsplit(SERVER).geturl(), autocommit=True) as connection:
-        cursor = connection.execute(statement)  # type: ignore[call-overload]
+        cursor = connection.execute(statement)
         return cursor.fetchall() if cursor.description else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import threading
 import time
@@ -64,10 +65,8 @@ def send(address: str, requests: Sequence[Request], clients: int, status: int = 
     threads = [threading.Thread(target=work, args=(requests[n::clients],)) for n in range(clients)]
     for thread in threads:
         thread.start()
-    try:
+    with contextlib.suppress(threading.BrokenBarrierError):
         begin.wait()
-    except threading.BrokenBarrierError:
-        pass
     begun = time.perf_counter()
     for thread in threads:
         thread.join()

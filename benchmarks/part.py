@@ -1,4 +1,4 @@
-"""One part, in a process of its own: ``python -m benchmarks.part NAME PROFILE FILE``; the results are JSON in FILE."""
+"""One part, in a process of its own: ``python -m benchmarks.part NAME PROFILE FILE``; FILE is JSON."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """One shop, asked to place orders: a line ``LINES ORDERS`` comes in, a line of JSON goes out.
 
-Runs with the settings of one side. The times are those of the requests alone, in one process, so that the statements
-can be counted.
+Runs with the settings of one side. The times are those of the requests alone, in one process, so that the
+statements can be counted.
 """
 
 from __future__ import annotations
@@ -103,7 +103,12 @@ def fill(products: list[Any]) -> None:
     first = get_model("basket", "Line").objects.select_related("product").latest("pk")
     for product in products:
         record = product.stockrecords.get()
-        copied = {"pk": None, "product": product, "stockrecord": record, "line_reference": f"{product.pk}_{record.pk}"}
+        copied = {
+            "pk": None,
+            "product": product,
+            "stockrecord": record,
+            "line_reference": f"{product.pk}_{record.pk}",
+        }
         for name, value in copied.items():
             setattr(first, name, value)
         first.save(force_insert=True)

@@ -52,7 +52,9 @@ class Purchase:
 
     def event(self, type: str, number: int, kind: str = "a") -> bytes:
         """Of that payment. ``kind`` makes another event of the same."""
-        text = self.events[type].replace(TAIL, tail(number)).replace("evt_bench", f"evt_{kind}{number}{type[0]}")
+        text = (
+            self.events[type].replace(TAIL, tail(number)).replace("evt_bench", f"evt_{kind}{number}{type[0]}")
+        )
         text = text.replace(self.payment.reference, tail(number))
         return text.replace(f'"{self.payment.order.number}"', f'"{order_number(number)}"').encode()
 
@@ -105,7 +107,9 @@ def begin(simulator: Simulator, lines: int = 2) -> Purchase:
     )
 
 
-def copy(purchase: Purchase, count: int, *, first: int | None = None, lines: bool = True, **changes: str) -> range:
+def copy(
+    purchase: Purchase, count: int, *, first: int | None = None, lines: bool = True, **changes: str
+) -> range:
     """So many payments like it, each with its order and source; their numbers.
 
     ``changes`` gives columns of the payment an SQL expression.
@@ -150,5 +154,3 @@ def signed(path: str, bodies: list[bytes]) -> list[Request]:
 def staff() -> Any:
     """Somebody who may see all of it."""
     return get_user_model().objects.create_superuser("staff", "staff@example.com", "staff")
-
-

@@ -16,9 +16,9 @@ def copy(row: models.Model, count: int, first: int, changes: Mapping[str, str]) 
 
     ``changes`` gives columns an SQL expression in ``copy``, the number of the copy.
     """
-    meta = row._meta
+    meta = type(row)._meta  # noqa: SLF001 - Django's own, and documented
     changes = {"id": f"{first} + {NUMBER}", **changes}
-    columns = [field.column for field in meta.local_concrete_fields]
+    columns = [field.column or "" for field in meta.local_concrete_fields]
     values = [changes.get(column, f't."{column}"') for column in columns]
     names = ", ".join(f'"{column}"' for column in columns)
     statement = (
@@ -27,16 +27,15 @@ def copy(row: models.Model, count: int, first: int, changes: Mapping[str, str]) 
     )
     with connection.cursor() as cursor:
         cursor.execute(statement)
-        cursor.execute(
-            f"SELECT setval(pg_get_serial_sequence('{meta.db_table}', 'id'), max(id)) FROM \"{meta.db_table}\""
-        )
+        sequence = f"pg_get_serial_sequence('{meta.db_table}', 'id')"
+        cursor.execute(f'SELECT setval({sequence}, max(id)) FROM "{meta.db_table}"')
 
 
 def analyze(*rows: type[models.Model]) -> None:
     """As the database's own housekeeping would soon have done."""
     with connection.cursor() as cursor:
         for row in rows:
-            cursor.execute(f'VACUUM ANALYZE "{row._meta.db_table}"')
+            cursor.execute(f'VACUUM ANALYZE "{row._meta.db_table}"')  # noqa: SLF001
 
 
 def first_free(model: Any) -> int:

@@ -1,4 +1,4 @@
-"""A command of the shop, or the whole export, in a process of its own: seconds, most memory, and what it printed.
+"""A command of the shop, or the whole export, in a process of its own: seconds, memory, what it printed.
 
 ``python -m benchmarks.timed COMMAND [ARGUMENTS]`` prints JSON. ``export`` is the list of payments as CSV.
 """

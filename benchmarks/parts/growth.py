@@ -61,13 +61,16 @@ def measure(profile: Profile) -> Results:
 
 
 def seed(purchase: Purchase, count: int) -> None:
-    """So many payments with an event each, over a year; nearly all are captured, and some wait for a person."""
+    """So many payments with an event each, over a year; nearly all are captured, some wait for a person."""
     first = seeds.first_free(Payment) + 1_000
     number = f"({first} + {seeds.NUMBER})"
     name = f"'bench' || lpad({number}::text, 12, '0')"
     begun = f"now() - interval '1 hour' - {seeds.NUMBER} * interval '{365 * 86400 / count} seconds'"
     kind = f"{seeds.NUMBER} % 50"
-    captured, paid = f"CASE WHEN {kind} = 0 THEN 0 ELSE amount END", f"CASE WHEN {kind} < 2 THEN 0 ELSE amount END"
+    captured, paid = (
+        f"CASE WHEN {kind} = 0 THEN 0 ELSE amount END",
+        f"CASE WHEN {kind} < 2 THEN 0 ELSE amount END",
+    )
     purchases.copy(
         purchase,
         count,
@@ -114,7 +117,9 @@ def pages(purchase: Purchase, cookie: str) -> dict[str, Requests]:
     as_staff = (("Cookie", f"{settings.SESSION_COOKIE_NAME}={cookie}"),)
 
     def dashboard(name: str, query: str = "") -> Requests:
-        return lambda count: [load.Request("GET", reverse(f"vipps_dashboard:{name}") + query, b"", as_staff)] * count
+        return lambda count: (
+            [load.Request("GET", reverse(f"vipps_dashboard:{name}") + query, b"", as_staff)] * count
+        )
 
     def webhook(count: int) -> list[load.Request]:
         numbers = purchases.copy(purchase, count)
@@ -123,7 +128,9 @@ def pages(purchase: Purchase, cookie: str) -> dict[str, Requests]:
     month_ago = (timezone.now() - timedelta(days=7)).date()
     return {
         "webhook": webhook,
-        "status poll": lambda count: [load.Request("GET", reverse("vipps:status", args=[token_for(someone)]))] * count,
+        "status poll": lambda count: (
+            [load.Request("GET", reverse("vipps:status", args=[token_for(someone)]))] * count
+        ),
         "list of payments": dashboard("payment-list"),
         "list of payments, a week": dashboard("payment-list", f"?date_from={month_ago}"),
         "search by order number": dashboard("payment-list", f"?q={someone.order.number}"),
@@ -224,5 +231,3 @@ def plans(purchase: Purchase, client: Client) -> str:
             if any(table in LARGE for table in scanned):
                 found.append(f"{name}: {query[:300]}\n{plan}")
     return "\n\n".join(found) or "none"
-
-

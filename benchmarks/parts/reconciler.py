@@ -1,4 +1,4 @@
-"""The reconciler: reservations that have been quiet, with a Stripe that takes its time and no more than its limit."""
+"""The reconciler: quiet reservations, and a Stripe that takes its time and no more than its limit."""
 
 from __future__ import annotations
 
@@ -97,13 +97,23 @@ def run(results: Results, simulator: Simulator, profile: Profile) -> None:
         assert "0 failed" in found["said"], found
         memory[count] = found["mebibytes"]
         rate = count / found["seconds"]
-        results.add(Figure(PART, f"{count} quiet payments, {AT_ONCE} at once", "payments/s", (rate,), at=count))
+        results.add(
+            Figure(PART, f"{count} quiet payments, {AT_ONCE} at once", "payments/s", (rate,), at=count)
+        )
         results.add(Figure(PART, f"{count} quiet payments, memory", "MiB", (memory[count],), at=count))
     results.ratios += [
         Ratio(PART, f"of Stripe's {STRIPE_LIMIT}/s, {profile.quiet} payments", rate / STRIPE_LIMIT, 0.9),
-        Ratio(PART, f"memory, {profile.quiet} / {few} payments", memory[profile.quiet] / memory[few], 1.2, "at most"),
+        Ratio(
+            PART,
+            f"memory, {profile.quiet} / {few} payments",
+            memory[profile.quiet] / memory[few],
+            1.2,
+            "at most",
+        ),
     ]
     Payment.objects.update(checked_at=timezone.now())
-    Payment.objects.filter(pk__in=list(wanted.values_list("pk", flat=True)[:few // 5])).update(checked_at=hours_ago)
+    Payment.objects.filter(pk__in=list(wanted.values_list("pk", flat=True)[: few // 5])).update(
+        checked_at=hours_ago
+    )
     found = timed(variables, "vipps_reconcile")
     results.add(Figure(PART, "one at a time", "payments/s", (few // 5 / found["seconds"],)))

@@ -1,7 +1,7 @@
 """Stripe for dj-stripe, which asks it about each event's object: answered at once, from what the events told.
 
-On the way to the real Stripe each of these questions takes a tenth of a second and more, so this is the best that
-dj-stripe can be.
+On the way to the real Stripe each of these questions takes a tenth of a second and more, so this is the best
+that dj-stripe can be.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ class CannedStripe(stripe.HTTPClient):
         super().__init__()
         self._texts: dict[str, tuple[str, str]] = {}
 
-    def request(self, method: str, url: str, headers: Any, post_data: Any = None) -> Any:
+    def request(
+        self, method: str, url: str, headers: Any, post_data: Any = None, **options: Any
+    ) -> tuple[str, int, dict[str, str]]:
         path = url.split("?")[0].split("/v1/", 1)[1]
         kind, _, id = path.rpartition("/")
         if not self._texts:

@@ -3,7 +3,8 @@
 import sys
 
 import django
-from django.conf import settings
+
+from benchmarks.project.settings import SECRET
 
 if __name__ == "__main__":
     django.setup()
@@ -13,7 +14,7 @@ if __name__ == "__main__":
         id="we_bench",
         djstripe_uuid=sys.argv[1],
         url="https://shop.example/stripe/webhook/",
-        secret=settings.OSCAR_VIPPS["WEBHOOK_SECRETS"][0],
+        secret=SECRET,
         enabled_events=["*"],
         status="enabled",
         livemode=False,

@@ -6,16 +6,19 @@ from typing import Any
 import django
 
 from tests.settings import *  # noqa: F403
-from tests.settings import DATABASES, INSTALLED_APPS, OSCAR_VIPPS
+from tests.settings import DATABASES, INSTALLED_APPS
+from tests.settings import OSCAR_VIPPS as OF_THE_TESTS
 
 ROOT_URLCONF = "benchmarks.project.urls"
 INSTALLED_APPS = [*INSTALLED_APPS, "benchmarks.project.floor"]
 # As shops do that count their requests.
 DATABASES["default"] |= {"CONN_MAX_AGE": None}
 
-OSCAR_VIPPS = {
-    **OSCAR_VIPPS,
-    "WEBHOOK_SECRETS": ["whsec_for_the_benchmarks"],
+#: What the events of the benchmark are signed with.
+SECRET = "whsec_for_the_benchmarks"
+OSCAR_VIPPS: dict[str, Any] = {
+    **OF_THE_TESTS,
+    "WEBHOOK_SECRETS": [SECRET],
     "API_BASE": os.environ.get("BENCH_STRIPE") or None,
 }
 

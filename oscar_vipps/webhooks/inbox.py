@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from oscar_vipps.exceptions import describe, trail
@@ -108,17 +108,18 @@ def undone() -> QuerySet[WebhookEvent]:
     was killed, and refunds and disputes whose payment is known to be captured by now.
     """
     before = timezone.now() - BEGUN_WITHIN
-    known = Payment.objects.filter(amount_captured__gt=0).values("payment_intent_id")
+    known = Payment.objects.filter(payment_intent_id=OuterRef("payment_intent_id"), amount_captured__gt=0)
+    # Each begins with a status, so that the index on it finds them among millions that are done.
     found = Q(status=Status.FAILED) | Q(status=Status.RECEIVED, received_at__lt=before)
-    now_known = Q(pk__in=waiting_for_payment().filter(payment_intent_id__in=known).values("pk"))
-    return WebhookEvent.objects.filter(found | now_known).order_by("received_at", "pk")
+    return WebhookEvent.objects.filter(found | _WAITS & Q(Exists(known))).order_by("received_at", "pk")
 
 
 def waiting_for_payment() -> QuerySet[WebhookEvent]:
     """Refunds and disputes that came before the news that there is money that they are about."""
-    return WebhookEvent.objects.filter(
-        status=Status.IGNORED, payment=None, type__in=BY_PAYMENT_INTENT, payment_intent_id__gt=""
-    )
+    return WebhookEvent.objects.filter(_WAITS)
+
+
+_WAITS = Q(status=Status.IGNORED, payment=None, type__in=BY_PAYMENT_INTENT, payment_intent_id__gt="")
 
 
 def _is_done(event: WebhookEvent) -> bool:

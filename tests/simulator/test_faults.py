@@ -117,16 +117,15 @@ def test_faults_can_be_taken_back(simulator: Simulator, client: stripe.StripeCli
     client.v1.checkout.sessions.create(order())
 
 
-def test_more_requests_than_are_taken_in_a_second(
-    simulator: Simulator, client: stripe.StripeClient
-) -> None:
+def test_more_requests_than_are_taken_in_a_second(simulator: Simulator, client: stripe.StripeClient) -> None:
     simulator.pace(limit=3)
     for _ in range(3):
         client.v1.accounts.retrieve_current()
     with pytest.raises(stripe.RateLimitError) as raised:
         client.v1.accounts.retrieve_current()
-    assert raised.value.code == "rate_limit"
-    assert raised.value.headers["Stripe-Rate-Limited-Reason"] == "global-rate"
+    assert raised.value.error is not None
+    assert raised.value.error.code == "rate_limit"
+    assert (raised.value.headers or {})["stripe-rate-limited-reason"] == "global-rate"
     simulator.pace()
     client.v1.accounts.retrieve_current()
 

@@ -46,8 +46,6 @@ def start(order: Any, *, needs_shipping: bool, language: str) -> Payment:
         capture_method=Payment.CaptureMethod.MANUAL if manual else Payment.CaptureMethod.AUTOMATIC,
         site=order.site.domain if order.site else "",
         language=language,
-        # The first attempt begins here: the shopper is sent to Stripe at once.
-        session_attempt=1,
         # Until when stock is held, be it that the shopper never gets as far as Stripe.
         session_expires_at=end_of_session(),
     )

@@ -88,7 +88,7 @@ def _begin_attempt(payment: Payment, *, anew: bool = False) -> Payment:
         if payment.has_ended:
             raise PaymentEnded(payment.reference)
         left = payment.session_expires_at - timezone.now()
-        anew = anew or left < TOO_SHORT
+        anew = anew or payment.session_attempt == 0 or left < TOO_SHORT
         if payment.session_id is None and anew:
             payment.session_attempt += 1
             payment.session_expires_at = end_of_session()

@@ -19,15 +19,15 @@ from oscar_vipps.models import Payment
 from tests.support.simulator import Simulator
 
 PART = "start-up"
-#: Seconds and MiB after which a process of the shop is ready.
+#: Seconds of the processor and MiB that it takes until a process of the shop is ready.
 READY = """
 import resource, time
-begun = time.perf_counter()
+begun = time.process_time()
 import django
 django.setup()
 from django.urls import get_resolver
 get_resolver().url_patterns
-print(time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(time.process_time() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
 
@@ -50,7 +50,7 @@ def start(results: Results, profile: Profile) -> None:
                 command, env=variables, cwd=servers.ROOT, check=True, stdout=subprocess.PIPE, text=True
             )
             found[name].append([float(value) for value in done.stdout.split()])
-    for index, unit, what in ((0, "ms", "start-up"), (1, "MiB", "memory")):
+    for index, unit, what in ((0, "ms", "processor until ready"), (1, "MiB", "memory")):
         medians = []
         for name in sides:
             factor = 1000 if unit == "ms" else 1

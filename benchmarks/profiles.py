@@ -22,14 +22,12 @@ class Profile:
     requests: int
     #: Payments that are quiet.
     quiet: int
-    #: Seconds of waiting pages' questions.
-    waiting: float
 
 
 PROFILES = {
-    "short": Profile(3, 40, (1, 8), (1, 100), 2, (1_000, 20_000), 5, 300, 5),
-    "full": Profile(5, 200, (1, 2, 8), (1, 10, 100), 8, (1_000, 100_000), 25, 10_000, 20),
-    "million": Profile(5, 200, (1, 2, 8), (1, 10, 100), 8, (1_000, 100_000, 1_000_000), 25, 10_000, 20),
+    "short": Profile(3, 40, (1, 8), (1, 100), 2, (1_000, 20_000), 5, 300),
+    "full": Profile(5, 120, (1, 2, 8), (1, 10, 100), 3, (1_000, 100_000), 15, 10_000),
+    "million": Profile(5, 120, (1, 2, 8), (1, 10, 100), 3, (1_000, 100_000, 1_000_000), 15, 10_000),
 }
 #: Shoppers who wait at once, and how often each asks, in seconds: what the waiting page's script does.
 WAITING_SHOPPERS = 1_000

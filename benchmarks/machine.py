@@ -18,7 +18,7 @@ def description(database: str) -> dict[str, str]:
     return {
         "Processor": f"{_processor()}, {os.cpu_count()} cores",
         "Memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
-        "System": f"{platform.system()} {platform.release()}",
+        "System": f"{platform.system()} {platform.release().partition('-')[0]}",
         "Python": platform.python_version(),
         "Database": database,
         "Packages": ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES),

@@ -3,10 +3,14 @@
 PYTHON ?= python3
 PORT ?= 8000
 MUTATION_PROCESSES ?= 2
+PROFILE ?= full
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SANDBOX_READY := $(VENV)/.sandbox-ready
+BENCH_READY := $(VENV)/.bench-ready
+DJSTRIPE := .venv-bench-djstripe
+BENCH = PYTHONPATH=.:sandbox $(BIN)/python -m benchmarks
 MUTATION_READY := $(VENV)/.mutation-ready
 SYSTEM_READY := $(VENV)/.system-ready
 
@@ -14,7 +18,7 @@ SYSTEM_READY := $(VENV)/.system-ready
 MARIADB_FOUND = pkg-config --exists libmariadb || pkg-config --exists mysqlclient || pkg-config --exists mariadb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox test test-fast bench mutation lint format docs diagrams field-failures messages compilemessages clean
+.PHONY: help setup sandbox test test-fast bench bench-short mutation lint format docs diagrams field-failures messages compilemessages clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | while read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
@@ -41,8 +45,12 @@ test: $(READY) $(SYSTEM_READY) ## run every test that can run on this machine, a
 test-fast: $(READY) ## run the tests once, on SQLite, without the slow ones
 	$(BIN)/python -m pytest -n auto --no-migrations -m "not browser and not clone"
 
-bench: $(READY) ## measure the paths that every payment passes through
-	$(BIN)/python -m pytest tests/benchmarks -o python_files="bench_*.py" -p no:xdist --benchmark-columns=min,median,max,rounds
+# DATABASE_URL names a PostgreSQL server; databases of its own are made there, and dropped.
+bench: $(BENCH_READY) ## measure beside Oscar's own and dj-stripe; PROFILE=short is quick, PROFILE=million takes long
+	$(BENCH) --profile $(PROFILE) --output docs/performance
+
+bench-short: $(BENCH_READY) ## the same with less of everything, and nothing written
+	$(BENCH) --profile short
 
 # Mutants are made anew: mutmut doesn't notice that a test has changed.
 mutation: $(MUTATION_READY) ## change the app in a thousand small ways: do the tests notice? (takes long)
@@ -77,7 +85,7 @@ compilemessages: $(READY) $(SYSTEM_READY) ## compile the translations
 	cd oscar_vipps && ../$(BIN)/django-admin compilemessages
 
 clean: ## remove what was made here, the sandbox's database included
-	rm -rf $(VENV) .tox .coverage .coverage.* test-results mutants build dist *.egg-info docs/_build sandbox/var
+	rm -rf $(VENV) $(DJSTRIPE) .tox .coverage .coverage.* test-results mutants build dist *.egg-info docs/_build sandbox/var
 
 # Packages are installed again only when their list changes.
 $(READY): pyproject.toml | $(BIN)/python
@@ -88,6 +96,16 @@ $(READY): pyproject.toml | $(BIN)/python
 $(SANDBOX_READY): pyproject.toml | $(BIN)/python
 	@echo "Installing the sandbox's packages ..."
 	@$(BIN)/python -m pip install --quiet --editable . --group sandbox
+	@touch $@
+
+# Nothing but `make bench` needs these, and dj-stripe needs an environment of its own: it wants an older stripe.
+$(BENCH_READY): pyproject.toml | $(BIN)/python
+	@echo "Installing what is measured with ..."
+	@$(BIN)/python -m pip install --quiet --editable . --group bench
+	@$(PYTHON) -m venv $(DJSTRIPE)
+	@$(DJSTRIPE)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	@$(DJSTRIPE)/bin/python -m pip install --quiet --group bench-djstripe || { \
+		echo "dj-stripe needs Python 3.11 or later, and is left out."; rm -r $(DJSTRIPE); }
 	@touch $@
 
 # Nothing but `make mutation` needs mutmut.

@@ -59,7 +59,8 @@ class PaymentMethodsMixin(CheckoutView):
         Back from Stripe with the back button, or a second click on "Place order". Where the payment was
         decided meanwhile, that is said.
         """
-        if request.basket.is_empty and (payment := browser.latest_unfinished(request)):
+        # The lines are read here once, for everybody who asks for them later.
+        if not request.basket.all_lines() and (payment := browser.latest_unfinished(request)):
             places_order = request.method == "POST" and request.POST.get("action") == "place_order"
             page = "return" if payment.is_paid or payment.has_ended else "pay" if places_order else "cancel"
             return SeeOther(url_for(payment, page))

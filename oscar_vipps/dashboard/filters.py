@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from oscar_vipps.models import Flag, Payment, Refund, WebhookEvent, runs_out_within
+from oscar_vipps.models import Flag, Payment, WebhookEvent, runs_out_within
 from oscar_vipps.webhooks import inbox
 
 from .periods import midnight
@@ -102,16 +102,20 @@ class PaymentFilter(Filter):
 
 
 def _found_by(text: str) -> Q:
-    """A number may be cut short, ids are whole."""
-    refunded = Refund.objects.filter(refund_id=text).values("payment_id")
-    return (
-        Q(order__number__startswith=text.removeprefix("#"))
-        | Q(reference=text)
-        | Q(payment_intent_id=text)
-        | Q(session_id=text)
-        | Q(charge_id=text)
-        | Q(pk__in=refunded)
+    """A number may be cut short, ids are whole.
+
+    Each is looked up by itself: over conditions on several tables, joined by OR, databases read all there is.
+    """
+    conditions = (
+        Q(order__number__startswith=text.removeprefix("#")),
+        Q(reference=text),
+        Q(payment_intent_id=text),
+        Q(session_id=text),
+        Q(charge_id=text),
+        Q(refunds__refund_id=text),
     )
+    first, *others = (Payment.objects.filter(each).order_by().values("pk") for each in conditions)
+    return Q(pk__in=first.union(*others))
 
 
 class EventFilter(Filter):

@@ -47,7 +47,8 @@ TABLE: tuple[tuple[type[stripe.StripeError], type[GatewayError], str], ...] = (
 
 def translate(error: stripe.StripeError) -> GatewayError:
     """Ours for Stripe's."""
-    code = error.code or ""
+    # Of some errors only the answer itself tells the code.
+    code = error.code or getattr(error.error, "code", None) or ""
     ours, hint = _classified(error)
     return ours(_message(error, ours), hint=hint, code=code)
 

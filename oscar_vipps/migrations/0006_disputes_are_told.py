@@ -1,4 +1,13 @@
+from typing import Any
+
 from django.db import migrations, models
+from django.db.models import F
+
+
+def they_were_told(apps: Any, schema_editor: Any) -> None:
+    """Staff have had their mail about the disputes of before: nobody is to mail them all again."""
+    disputes = apps.get_model("oscar_vipps", "Dispute").objects.using(schema_editor.connection.alias)
+    disputes.update(confirmation_sent_at=F("updated_at"))
 
 
 class Migration(migrations.Migration):
@@ -22,4 +31,5 @@ class Migration(migrations.Migration):
             name="confirmation_sent_at",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
+        migrations.RunPython(they_were_told, migrations.RunPython.noop),
     ]

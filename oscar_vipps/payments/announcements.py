@@ -16,7 +16,8 @@ def announce(signal: Signal, payment: Payment, **arguments: Any) -> None:
 
     robust: a receiver that fails can't undo anything, nor stop the others.
     """
-    transaction.on_commit(partial(_send, signal, payment.pk, arguments), robust=True)
+    if signal.has_listeners(Payment):
+        transaction.on_commit(partial(_send, signal, payment.pk, arguments), robust=True)
 
 
 def _send(signal: Signal, payment_id: int, arguments: dict[str, Any]) -> None:

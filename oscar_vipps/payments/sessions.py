@@ -80,8 +80,11 @@ def _request_session(payment: Payment, parameters: dict[str, Any]) -> dict[str, 
 
 def _begin_attempt(payment: Payment, *, anew: bool = False) -> Payment:
     """Save what is about to be asked for, so that after a crash the same is asked for again."""
+    order = payment.order
     with transaction.atomic():
         payment = Payment.objects.select_for_update().get(pk=payment.pk)
+        # Nothing that a session is made of changes in it.
+        payment.order = order
         if payment.has_ended:
             raise PaymentEnded(payment.reference)
         left = payment.session_expires_at - timezone.now()

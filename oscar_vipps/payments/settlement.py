@@ -38,37 +38,44 @@ def settle(payment_id: int, snapshot: Snapshot) -> Payment:
 def settle_or_refuse(payment_id: int, snapshot: Snapshot) -> tuple[Payment, str]:
     """The same; also why the snapshot changed nothing, or an empty text."""
     with transaction.atomic():
-        # All that is done for one payment is done in turn: payment, order, and what hangs on them are locked
-        # in this order everywhere. Nobody calls Stripe meanwhile.
         payment = Payment.objects.select_for_update().get(pk=payment_id)
-        if is_of_another_attempt(payment, snapshot):
-            return payment, "About a Checkout Session that nobody was sent to."
-        about_captured_money = snapshot.refunds or snapshot.disputes
-        if about_captured_money and not payment.amount_captured and not snapshot.amount_captured:
-            # Of a reservation that is released Stripe may speak as of a refund, and that is none.
-            return payment, NOT_CAPTURED
-        if problem := mismatch(payment, snapshot):
-            flag(payment, Flag.Reason.MISMATCH, problem)
-            return payment, f"Does not match the payment: {problem}"
-        _apply(payment, snapshot)
-    return payment, ""
+        return payment, settle_locked(payment, snapshot)
+
+
+def settle_locked(payment: Payment, snapshot: Snapshot) -> str:
+    """The same, in a transaction that has locked the payment.
+
+    All that is done for one payment is done in turn: payment, order, and what hangs on them are locked in
+    this order everywhere. Nobody calls Stripe meanwhile.
+    """
+    if is_of_another_attempt(payment, snapshot):
+        return "About a Checkout Session that nobody was sent to."
+    about_captured_money = snapshot.refunds or snapshot.disputes
+    if about_captured_money and not payment.amount_captured and not snapshot.amount_captured:
+        # Of a reservation that is released Stripe may speak as of a refund, and that is none.
+        return NOT_CAPTURED
+    payment.order = orders.locked(payment.order_id)
+    if problem := mismatch(payment, snapshot):
+        flag(payment, Flag.Reason.MISMATCH, problem)
+        return f"Does not match the payment: {problem}"
+    _apply(payment, snapshot)
+    return ""
 
 
 def _apply(payment: Payment, snapshot: Snapshot) -> None:
-    before = State(payment.state)
+    before, stored = State(payment.state), dict(vars(payment))
     had, was_released = _money(payment), payment.released
     _add_facts(payment, snapshot)
     has_more, is_released = _money(payment) != had, payment.released and not was_released
     ended_before = before in ENDED
-    if has_more and ended_before:
-        payment.order = orders.locked(payment.order_id)
-        if consequences.take_up_again(payment, payment.order):
-            before = states.TAKEN_UP_AGAIN
+    if has_more and ended_before and consequences.take_up_again(payment, payment.order):
+        before = states.TAKEN_UP_AGAIN
     steps = states.path(before, _facts(payment, snapshot))
     payment.state = steps[-1] if steps else before
     if payment.state not in (State.CREATED, State.OPEN):
         payment.decline_code = payment.session_url = ""
-    payment.save()
+    if vars(payment) != stored:
+        payment.save()
     if payment.is_paid and payment.confirmation_sent_at is None:
         # Also when nothing else is new: a mail that failed is tried again with whatever comes next. robust,
         # here and in announcements: what a mail server or a shop's receiver does must not keep the rest from
@@ -76,8 +83,9 @@ def _apply(payment: Payment, snapshot: Snapshot) -> None:
         transaction.on_commit(partial(mail.send_confirmation, payment.pk), robust=True)
     if not (steps or has_more or is_released or snapshot.refunds or snapshot.disputes):
         return
-    payment.order = order = orders.locked(payment.order_id)
-    ledger.record(payment)
+    order = payment.order
+    if any(_money(payment)):
+        ledger.record(payment)
     is_called_off = orders.is_cancelled(order) and not ended_before
     for state in steps:
         consequences.enter(payment, order, state, is_called_off=is_called_off)

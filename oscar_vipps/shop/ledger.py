@@ -15,6 +15,7 @@ from oscar_vipps.models import Dispute, Payment, Refund
 from oscar_vipps.money import to_decimal, to_ore
 
 EventHandler = get_class("order.processing", "EventHandler")
+PaymentEventQuantity = get_model("order", "PaymentEventQuantity")
 PaymentEventType = get_model("order", "PaymentEventType")
 Source = get_model("payment", "Source")
 SourceType = get_model("payment", "SourceType")
@@ -40,13 +41,14 @@ def record(payment: Payment) -> None:
     source = Source.objects.select_for_update().get(pk=payment.source_id)
     reference = payment.payment_intent_id or ""
     reserved = payment.amount_authorized - to_ore(source.amount_allocated)
+    captured = payment.amount_captured - to_ore(source.amount_debited)
+    everything = _everything(payment) if max(reserved, captured) > 0 else []
     if reserved > 0:
         source.allocate(to_decimal(reserved), reference=reference, status="confirmed")
-        _add_event(payment, "Authorised", reserved, _everything(payment))
-    captured = payment.amount_captured - to_ore(source.amount_debited)
+        _add_event(payment, "Authorised", reserved, everything)
     if captured > 0:
         source.debit(to_decimal(captured), reference=reference, status="confirmed")
-        _add_event(payment, "Settled", captured, _everything(payment))
+        _add_event(payment, "Settled", captured, everything)
 
 
 def record_refund(payment: Payment, refund: Refund) -> None:
@@ -90,13 +92,12 @@ def _dispute(payment: Payment, dispute: Dispute, amount: int, *, status: str) ->
 def _add_event(payment: Payment, name: str, amount: int, goods: Collection[tuple[Any, int]] = ()) -> None:
     """``goods``: the order lines that it is about, with quantities; none where it is about money alone."""
     event_type, _created = PaymentEventType.objects.get_or_create(name=name)
-    EventHandler().create_payment_event(
-        payment.order,
-        event_type,
-        to_decimal(amount),
-        [line for line, _quantity in goods],
-        [quantity for _line, quantity in goods],
-        reference=payment.payment_intent_id or "",
+    event = EventHandler().create_payment_event(
+        payment.order, event_type, to_decimal(amount), reference=payment.payment_intent_id or ""
+    )
+    # Oscar's handler writes the lines one by one.
+    PaymentEventQuantity.objects.bulk_create(
+        PaymentEventQuantity(event=event, line=line, quantity=quantity) for line, quantity in goods
     )
 
 

@@ -7,18 +7,19 @@ by ``vipps_reconcile``.
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from oscar_vipps.exceptions import describe, trail
 from oscar_vipps.gateway import events
-from oscar_vipps.gateway.snapshot import from_event
+from oscar_vipps.gateway.snapshot import Snapshot, from_event
 from oscar_vipps.models import Payment, WebhookEvent
-from oscar_vipps.payments.settlement import NOT_CAPTURED, settle_or_refuse
+from oscar_vipps.payments.settlement import NOT_CAPTURED, settle_locked
 
 logger = logging.getLogger("oscar_vipps")
 
@@ -33,18 +34,35 @@ BEGUN_WITHIN = timedelta(minutes=1)
 
 
 def store(event: dict[str, Any]) -> WebhookEvent:
-    """The event's row, made now or when it first came. Commits, whatever becomes of the processing."""
+    """The event's row, made now or when it first came. Commits, whatever becomes of the processing.
+
+    One that is about no payment of this app is ignored at once.
+    """
     payload = events.facts(event)
-    found, _created = WebhookEvent.objects.get_or_create(
+    new = WebhookEvent(
         event_id=event["id"],
-        defaults={
-            "type": event["type"][:100],
-            "livemode": event["livemode"],
-            "payload": payload,
-            "payment_intent_id": events.payment_intent_of(payload),
-        },
+        type=event["type"][:100],
+        livemode=event["livemode"],
+        payload=payload,
+        payment_intent_id=events.payment_intent_of(payload),
     )
-    return found
+    found = WebhookEvent.objects.filter(event_id=new.event_id).first()
+    if found is not None:
+        return found
+    try:
+        _snapshot_of(new)
+    except _Ignored as reason:
+        _done(new, str(reason))
+    try:
+        # A savepoint where somebody has a transaction open, and otherwise one statement that commits.
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+            new.save(force_insert=True)
+    except IntegrityError:
+        # Another delivery was faster.
+        return WebhookEvent.objects.get(event_id=new.event_id)
+    if new.status in DONE:
+        _log(new)
+    return new
 
 
 def process(event: WebhookEvent) -> WebhookEvent:
@@ -52,19 +70,19 @@ def process(event: WebhookEvent) -> WebhookEvent:
 
     Raises nothing that processing raised: the row is ``failed`` then and holds the reason.
     """
+    if _is_done(event):
+        # Nothing ever undoes that, so no lock is needed to see it.
+        return event
     news = False
     try:
         # All of it or nothing: an event is processed when, and only when, its effects are in the database.
         with transaction.atomic():
             # Deliveries of the same event wait for each other here.
             event = WebhookEvent.objects.select_for_update().get(pk=event.pk)
-            news = event.status not in DONE or _waits_for_payment(event)
+            news = not _is_done(event)
             if news:
-                event.reason = _apply(event)
-                event.status = Status.IGNORED if event.reason else Status.PROCESSED
-                event.attempts += 1
-                event.processed_at = timezone.now()
-                event.save()
+                _done(event, _apply(event))
+                event.save(update_fields=["reason", "status", "attempts", "processed_at", "payment"])
                 _log(event)
     except Exception as error:  # noqa: BLE001 - whatever it was must be kept, and Stripe asked to come again
         outcome = (
@@ -90,44 +108,67 @@ def undone() -> QuerySet[WebhookEvent]:
     was killed, and refunds and disputes whose payment is known to be captured by now.
     """
     before = timezone.now() - BEGUN_WITHIN
-    known = Payment.objects.filter(amount_captured__gt=0).values("payment_intent_id")
+    known = Payment.objects.filter(payment_intent_id=OuterRef("payment_intent_id"), amount_captured__gt=0)
+    # Each begins with a status, so that the index on it finds them among millions that are done.
     found = Q(status=Status.FAILED) | Q(status=Status.RECEIVED, received_at__lt=before)
-    now_known = Q(pk__in=waiting_for_payment().filter(payment_intent_id__in=known).values("pk"))
-    return WebhookEvent.objects.filter(found | now_known).order_by("received_at", "pk")
+    return WebhookEvent.objects.filter(found | _WAITS & Q(Exists(known))).order_by("received_at", "pk")
 
 
 def waiting_for_payment() -> QuerySet[WebhookEvent]:
     """Refunds and disputes that came before the news that there is money that they are about."""
-    return WebhookEvent.objects.filter(
-        status=Status.IGNORED, payment=None, type__in=BY_PAYMENT_INTENT, payment_intent_id__gt=""
+    return WebhookEvent.objects.filter(_WAITS)
+
+
+_WAITS = Q(status=Status.IGNORED, payment=None, type__in=BY_PAYMENT_INTENT, payment_intent_id__gt="")
+
+
+def _is_done(event: WebhookEvent) -> bool:
+    waits_for_payment = (
+        event.status == Status.IGNORED and not event.payment_id and event.type in BY_PAYMENT_INTENT
     )
+    return event.status in DONE and not waits_for_payment
 
 
-def _waits_for_payment(event: WebhookEvent) -> bool:
-    return event.status == Status.IGNORED and not event.payment_id and event.type in BY_PAYMENT_INTENT
+def _done(event: WebhookEvent, refusal: str) -> None:
+    event.reason = refusal
+    event.status = Status.IGNORED if refusal else Status.PROCESSED
+    event.attempts += 1
+    event.processed_at = timezone.now()
+
+
+class _Ignored(Exception):
+    """Nothing comes of the event. The message says why."""
+
+
+def _snapshot_of(event: WebhookEvent) -> Snapshot:
+    """What the event tells; raises ``_Ignored`` where it isn't about a payment of this app."""
+    if event.type not in events.HANDLED:
+        raise _Ignored("This type of event moves no payment.")
+    try:
+        snapshot = from_event(event.type, event.payload)
+    except ValueError as error:
+        raise _Ignored(f"Malformed: {error}.") from error
+    if not snapshot.payment and event.type not in BY_PAYMENT_INTENT:
+        raise _Ignored("Not about a payment of this app.")
+    return snapshot
 
 
 def _apply(event: WebhookEvent) -> str:
     """Settle the event's payment; the answer is why nothing came of it, or empty."""
-    if event.type not in events.HANDLED:
-        return "This type of event moves no payment."
     try:
-        snapshot = from_event(event.type, event.payload)
-    except ValueError as error:
-        return f"Malformed: {error}."
-    reference = snapshot.payment
+        snapshot = _snapshot_of(event)
+    except _Ignored as reason:
+        return str(reason)
     # Locked at once: under some isolation levels, a plain read would fix what is seen after a lock was waited
     # for.
     payments = Payment.objects.select_for_update()
-    if reference:
-        payment = payments.filter(reference=reference).first()
-    elif event.type in BY_PAYMENT_INTENT:
-        payment = payments.filter(payment_intent_id=event.payment_intent_id).first()
+    if snapshot.payment:
+        payment = payments.filter(reference=snapshot.payment).first()
     else:
-        return "Not about a payment of this app."
+        payment = payments.filter(payment_intent_id=event.payment_intent_id).first()
     if payment is None:
         return "Not about a payment of this shop."
-    _payment, refusal = settle_or_refuse(payment.pk, snapshot)
+    refusal = settle_locked(payment, snapshot)
     if refusal != NOT_CAPTURED:
         event.payment = payment
     return refusal

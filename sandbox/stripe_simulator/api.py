@@ -95,6 +95,8 @@ class ApiEndpoint:
         entry["parameters"] = forms.readable(data)
         livemode = authentication.livemode(request.headers.get("Authorization"))
         entry["livemode"] = livemode
+        await simulator.pacer.wait()
+        simulator.pacer.take(headers)
         simulator.catch_up()
         fault = simulator.faults.take(method, path)
         if fault is not None:

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from . import control_payments, settings
 from .control_json import WAIT_SECONDS, Body, Refused, find, read, route
 from .faults import Fault
+from .pace import Pace
 from .settings import Mode
 from .simulator import Listener, Simulator
 from .webhooks import Action, Policy, serialize, signature
@@ -182,6 +183,10 @@ class Control:
         self._simulator.release_held()
         return {}
 
+    async def set_pace(self, request: Request) -> Any:
+        self._simulator.pacer.pace = await read(request, Pace)
+        return self._simulator.pacer.pace.model_dump()
+
     def _clock(self) -> dict[str, Any]:
         clock = self._simulator.clock
         return {"now": clock.now(), "offset": clock.offset}
@@ -204,5 +209,6 @@ def routes(simulator: Simulator) -> list[Route]:
         route("POST", "deliveries/wait", control.wait),
         route("POST", "faults", control.add_fault),
         route("DELETE", "faults", control.clear_faults),
+        route("POST", "pace", control.set_pace),
         *control_payments.routes(simulator),
     ]

@@ -15,6 +15,7 @@ from .disputes import Disputes
 from .faults import Faults
 from .ids import new_id
 from .lifecycle import Lifecycle
+from .pace import Pacer
 from .refunds import Refunds
 from .settings import AccountSettings
 from .storage import Record, Storage
@@ -45,6 +46,7 @@ class Simulator:
         self.disputes = Disputes(storage, self.clock, self.lifecycle)
         self.refunds = Refunds(storage, self.clock, self.lifecycle, self.disputes)
         self.faults = Faults()
+        self.pacer = Pacer()
         #: Requests whose idempotency key is in use: (livemode, key).
         self.busy_keys: set[tuple[bool, str]] = set()
         #: Set on reset, so that requests that are held without an answer end.
@@ -140,6 +142,7 @@ class Simulator:
         self.release_held()
         await self.webhooks.reset()
         self.faults.ordered.clear()
+        self.pacer.reset()
         self.refunds.outcomes.clear()
         self.storage.clear()
         self.clock.reset()

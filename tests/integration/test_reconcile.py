@@ -19,6 +19,7 @@ from django.test import override_settings
 from django.utils import timezone
 from oscar.apps.order.signals import order_status_changed
 
+from oscar_vipps.management.commands import vipps_reconcile
 from oscar_vipps.models import Payment, WebhookEvent
 from oscar_vipps.payments import reconcile
 from oscar_vipps.payments import sessions as payment_sessions
@@ -403,3 +404,59 @@ def test_progress_is_shown_on_a_terminal_alone(shop: Shop, payment: Payment) -> 
     quiet = StringIO()
     call_command("vipps_reconcile", stdout=StringIO(), stderr=quiet)
     assert quiet.getvalue() == ""
+
+
+# Several payments at once
+
+
+@pytest.mark.parametrize("at_once", ["1", "4"])
+def test_each_of_many_payments_is_found(shop: Shop, product: Any, at_once: str) -> None:
+    payments = [Shopper().go_to_vipps(product) for _ in range(6)]
+    for each in payments:
+        shop.simulator.pay(each.session_id or "")
+        let_time_pass(each)
+    assert "6 payments and 0 sessions looked after, 0 failed. 6 payments had news" in run(
+        "--at-once", at_once
+    )
+    assert [books(each)["status"] for each in payments] == ["Paid"] * 6
+    assert mails() == [EMAIL] * 6
+
+
+def test_it_waits_when_stripe_says_that_it_is_asked_too_much(
+    shop: Shop, product: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stripe's 429 is no failure of a payment: nothing is left to the next run."""
+    monkeypatch.setattr(vipps_reconcile, "PAUSES", (0, 0, 0))
+    payments = [Shopper().go_to_vipps(product) for _ in range(2)]
+    for each in payments:
+        shop.simulator.pay(each.session_id or "")
+        let_time_pass(each)
+    too_many = {"status": 429, "error": {"code": "rate_limit"}}
+    shop.simulator.fault("error", f"{SESSIONS}/cs_", "GET", count=3, **too_many)
+    assert "2 payments and 0 sessions looked after, 0 failed" in run()
+    assert [books(each)["status"] for each in payments] == ["Paid", "Paid"]
+
+
+def test_it_doesnt_wait_for_ever(shop: Shop, payment: Payment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vipps_reconcile, "PAUSES", (0, 0))
+    let_time_pass(payment)
+    too_many = {"status": 429, "error": {"code": "rate_limit"}}
+    shop.simulator.fault("error", f"{SESSIONS}/cs_", "GET", count=3, **too_many)
+    assert "Stripe answered 429" in fails()
+
+
+def test_without_an_answer_several_at_once_leave_the_rest_for_later(shop: Shop, product: Any) -> None:
+    payments = [Shopper().go_to_vipps(product) for _ in range(9)]
+    for each in payments:
+        let_time_pass(each)
+    shop.simulator.fault("error", f"{SESSIONS}/", "GET", status=503, count=99)
+    assert "the rest is left to the next run" in fails("--at-once", "2")
+    asked = [each for each in shop.simulator.requests("GET") if each["path"].startswith(f"{SESSIONS}/cs_")]
+    # Five without an answer, and the one that was under way meanwhile.
+    assert len(asked) in (5, 6)
+
+
+@pytest.mark.parametrize("number", ["0", "33"])
+def test_how_many_at_once_has_a_limit(shop: Shop, number: str) -> None:
+    with pytest.raises(CommandError, match="from 1 to 32"):
+        run("--at-once", number)

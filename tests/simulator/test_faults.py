@@ -115,3 +115,24 @@ def test_faults_can_be_taken_back(simulator: Simulator, client: stripe.StripeCli
     simulator.fault("error", count=100)
     simulator.clear_faults()
     client.v1.checkout.sessions.create(order())
+
+
+def test_more_requests_than_are_taken_in_a_second(simulator: Simulator, client: stripe.StripeClient) -> None:
+    simulator.pace(limit=3)
+    for _ in range(3):
+        client.v1.accounts.retrieve_current()
+    with pytest.raises(stripe.RateLimitError) as raised:
+        client.v1.accounts.retrieve_current()
+    assert raised.value.error is not None
+    assert raised.value.error.code == "rate_limit"
+    assert (raised.value.headers or {})["stripe-rate-limited-reason"] == "global-rate"
+    simulator.pace()
+    client.v1.accounts.retrieve_current()
+
+
+def test_a_stripe_that_takes_its_time(simulator: Simulator) -> None:
+    simulator.pace(latency=2)
+    with pytest.raises(stripe.APIConnectionError):
+        impatient(simulator).v1.accounts.retrieve_current()
+    simulator.pace()
+    impatient(simulator).v1.accounts.retrieve_current()

@@ -182,6 +182,10 @@ class Simulator:
     def clear_faults(self) -> None:
         self._call("DELETE", "faults")
 
+    def pace(self, latency: float = 0, limit: int | None = None) -> None:
+        """How many seconds each answer takes, and how many requests are taken in one."""
+        self._call("POST", "pace", {"latency": latency, "limit": limit})
+
     def refund(self, payment_intent_id: str, amount: int | None = None, outcome: str = "succeeded") -> str:
         """Staff refund in Stripe's Dashboard, all that is left or ``amount`` øre; returns the refund's id.
         ``outcome`` is what becomes of it: succeeded, pending, failed."""

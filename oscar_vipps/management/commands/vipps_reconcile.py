@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import random
+import threading
+import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 from django.utils import timezone
 
 from oscar_vipps.conf import get_settings
@@ -24,6 +27,11 @@ logger = logging.getLogger("oscar_vipps")
 
 #: After so many payments in a row for which Stripe didn't answer, the rest is left to the next run.
 PATIENCE = 5
+#: How many may be asked about at the same time. Stripe takes 100 requests a second, shoppers' included.
+MOST_AT_ONCE = 32
+#: Stripe's code when that is exceeded, and for how long nothing is asked then, in seconds: longer each time.
+TOO_MANY = "rate_limit"
+PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
 
 
 class Command(BaseCommand):
@@ -40,11 +48,23 @@ class Command(BaseCommand):
             action="store_true",
             help="Only say what is due; nothing is changed, and Stripe isn't asked.",
         )
+        parser.add_argument(
+            "--at-once",
+            type=int,
+            default=1,
+            metavar="N",
+            help=f"Ask about so many payments at the same time, from 1 (the default) to {MOST_AT_ONCE}.",
+        )
 
-    def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
+    def handle(self, *args: Any, dry_run: bool, at_once: int, **options: Any) -> None:
+        if not 1 <= at_once <= MOST_AT_ONCE:
+            raise CommandError(f"--at-once must be from 1 to {MOST_AT_ONCE}.")
         if not get_settings().has_usable_key:
             raise CommandError("OSCAR_VIPPS has no usable SECRET_KEY, so Stripe can't be asked.")
         self.is_loud = options["verbosity"] > 1
+        #: Held by whoever changes what the threads share.
+        self.lock = threading.RLock()
+        self.unanswered = 0
         self.counts = {"events": 0, "sessions": 0, "payments": 0, "unannounced": 0, "failed": 0}
         now = timezone.now()
         if dry_run:
@@ -52,7 +72,7 @@ class Command(BaseCommand):
             return
         self.process_events()
         self.look_for_sessions(now)
-        self.look_at_payments(now)
+        self.look_at_payments(now, at_once)
         self.stdout.write(self.summary())
         if self.counts["failed"]:
             raise CommandError("Something failed; see above, and the log. The next run tries again.")
@@ -94,57 +114,85 @@ class Command(BaseCommand):
                 self.failed("Sessions at Stripe", describe(error))
                 return
 
-    def look_at_payments(self, now: datetime) -> None:
-        unanswered = 0
-        total = reconcile.due(now).count()
-        for payment in with_progress(self.taken(now), total, "Payments", self.stderr):
-            self.counts["payments"] += 1
-            try:
-                self.look_at(payment, now)
-                unanswered = 0
-            except GatewayUnavailable as error:
-                self.failed(f"Order {payment.order.number}", error)
-                unanswered += 1
-                if unanswered == PATIENCE:
-                    self.failed("Stripe", "no answer; the rest is left to the next run")
-                    return
-            except VippsError as error:
-                self.failed(f"Order {payment.order.number}", error)
-            except Exception as error:  # noqa: BLE001 - one odd payment must not stop the others
-                logger.error(
-                    "Order %s could not be reconciled: %s",
-                    payment.order.number,
-                    trail(error),
-                    extra=payment.log_extra(),
-                )
-                self.failed(f"Order {payment.order.number}", describe(error))
+    def look_at_payments(self, now: datetime, at_once: int) -> None:
+        due = list(reconcile.due(now).values_list("pk", flat=True))
+        waiting = with_progress(due, len(due), "Payments", self.stderr)
+        if at_once == 1:
+            self.work_off(waiting, now)
+            return
+        threads = [
+            threading.Thread(target=self.work_off_and_leave, args=(waiting, now)) for _ in range(at_once)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
-    def taken(self, now: datetime) -> Iterator[Payment]:
-        """Each payment that is due and that no other run has."""
-        for payment_id in list(reconcile.due(now).values_list("pk", flat=True)):
+    def work_off_and_leave(self, waiting: Iterator[int], now: datetime) -> None:
+        """In a thread, whose connections to the database are its own."""
+        try:
+            self.work_off(waiting, now)
+        finally:
+            connections.close_all()
+
+    def work_off(self, waiting: Iterator[int], now: datetime) -> None:
+        """Take up one after the other, until there are none or Stripe is out of reach."""
+        while self.unanswered < PATIENCE:
+            with self.lock:
+                payment_id = next(waiting, None)
+            if payment_id is None:
+                return
             try:
                 payment = reconcile.take(payment_id, now)
             except DatabaseError as error:  # a lock that was waited for too long
                 self.failed(f"Payment {payment_id}", describe(error))
                 continue
+            # None where another run has it, or where it isn't due any more.
             if payment:
-                yield payment
+                self.count("payments")
+                self.try_to_look_at(payment, now)
+
+    def try_to_look_at(self, payment: Payment, now: datetime) -> None:
+        try:
+            self.look_at(payment, now)
+            with self.lock:
+                self.unanswered = 0 if self.unanswered < PATIENCE else PATIENCE
+        except GatewayUnavailable as error:
+            with self.lock:
+                self.failed(f"Order {payment.order.number}", error)
+                self.unanswered += 1
+                if self.unanswered == PATIENCE:
+                    self.failed("Stripe", "no answer; the rest is left to the next run")
+        except VippsError as error:
+            self.failed(f"Order {payment.order.number}", error)
+        except Exception as error:  # noqa: BLE001 - one odd payment must not stop the others
+            logger.error(
+                "Order %s could not be reconciled: %s",
+                payment.order.number,
+                trail(error),
+                extra=payment.log_extra(),
+            )
+            self.failed(f"Order {payment.order.number}", describe(error))
 
     def look_at(self, payment: Payment, now: datetime) -> None:
         reason = reconcile.why_due(payment, now)
         before = payment.state
-        after = reconcile.reconcile(payment, now).state
+        after = patiently(lambda: reconcile.reconcile(payment, now)).state
         if after != before and reason == reconcile.Due.UNPAID:
             # Stripe had news of which no event told us, after all this time.
-            self.counts["unannounced"] += 1
+            self.count("unannounced")
         self.say(f"Order {payment.order.number}: {reason.value}: {before} -> {after}")
+
+    def count(self, what: str) -> None:
+        with self.lock:
+            self.counts[what] += 1
 
     def say(self, text: str) -> None:
         if self.is_loud:
             self.stdout.write(text)
 
     def failed(self, what: str, why: object) -> None:
-        self.counts["failed"] += 1
+        self.count("failed")
         hint = getattr(why, "hint", "")
         self.stderr.write(f"{what}: {why} {hint}".rstrip())
 
@@ -156,3 +204,16 @@ class Command(BaseCommand):
                 "the endpoint has this shop's address."
             )
         return text.format(**self.counts)
+
+
+def patiently(ask: Callable[[], Payment]) -> Payment:
+    """Ask, and again a little later while Stripe says that it is asked too much; raises ``GatewayError``."""
+    for pause in PAUSES:
+        try:
+            return ask()
+        except GatewayUnavailable as error:
+            if error.code != TOO_MANY:
+                raise
+        # Not all at the same moment again.
+        time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
+    return ask()

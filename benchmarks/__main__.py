@@ -1,0 +1,62 @@
+"""``python -m benchmarks``: measure, print, and write what was found."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import databases, machine, plots, servers, tables
+from benchmarks.figures import Results
+from benchmarks.profiles import PROFILES
+
+PARTS = ("webhooks", "placing", "growth", "reconciler", "startup")
+SETTINGS = "benchmarks.project.settings"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("--profile", choices=PROFILES, default="full")
+    parser.add_argument("--part", action="append", choices=PARTS, help="only this; may be repeated")
+    parser.add_argument(
+        "--output", type=Path, metavar="DIRECTORY", help="where to write JSON, Markdown and plots"
+    )
+    options = parser.parse_args()
+    results = Results()
+    described = machine.description(f"PostgreSQL {databases.version()}")
+    clock = servers.Stopwatch()
+    with databases.made("template") as template:
+        variables = servers.environment(SETTINGS, template, BENCH_NO_MIGRATIONS="1")
+        servers.manage(variables, "migrate", "--run-syncdb", "--verbosity=0")
+        for name in options.part or PARTS:
+            begun = clock.seconds
+            results.extend(measured(name, options.profile))
+            print(f"{name}: {clock.seconds - begun:.0f} s", file=sys.stderr, flush=True)
+    described["Measured"] = f"profile {options.profile}, in {clock.seconds:.0f} s"
+    print(tables.for_terminal(results))
+    if options.output:
+        write(options.output, results, described)
+
+
+def measured(part: str, profile: str) -> Results:
+    """By a process of its own, on a database of its own."""
+    with databases.made(part, template="template") as url, tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "results.json"
+        command = [sys.executable, "-m", "benchmarks.part", part, profile, str(file)]
+        subprocess.run(command, env=servers.environment(SETTINGS, url), cwd=servers.ROOT, check=True)
+        return Results.from_json(json.loads(file.read_text(encoding="utf-8")))
+
+
+def write(directory: Path, results: Results, described: dict[str, str]) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    data = {"machine": described, **results.as_json()}
+    (directory / "results.json").write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    plots.draw(directory, results)
+    (directory / "results.md").write_text(tables.as_markdown(results, described), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

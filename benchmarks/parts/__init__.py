@@ -1,0 +1,1 @@
+"""What is measured: each module has ``measure(profile)``, and runs on a database of its own."""

@@ -1,0 +1,180 @@
+"""Webhooks: this app's endpoint, dj-stripe's, and the floor, with the same events under the same server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+from benchmarks import databases, load, purchases, servers
+from benchmarks.figures import Figure, Ratio, Results, percentile
+from benchmarks.profiles import Profile
+from benchmarks.purchases import COMPLETED, SUCCEEDED, Purchase
+from tests.support.simulator import Simulator
+
+PART = "webhooks"
+OURS = "/vipps/webhook/"
+
+
+@dataclass
+class Side:
+    """One of those that are compared. ``bodies`` makes the events of a round, so many."""
+
+    name: str
+    address: str
+    path: str
+    bodies: Callable[[int], list[bytes]]
+    note: str = ""
+    loads: dict[int, list[load.Load]] = field(default_factory=dict)
+
+    def run(self, events: int, clients: int) -> None:
+        found = load.send(self.address, purchases.signed(self.path, self.bodies(events)), clients)
+        self.loads.setdefault(clients, []).append(found)
+
+    def figures(self, clients: int) -> Iterator[Figure]:
+        loads = self.loads[clients]
+        who = f"{self.name}, {clients} client{'s' * (clients > 1)}"
+        yield Figure(PART, who, "events/s", tuple(each.rate for each in loads), self.note, clients)
+        for percent in (50, 99):
+            values = tuple(percentile(each.latencies, percent) for each in loads)
+            yield Figure(PART, f"{who}, p{percent}", "ms", values, self.note, clients)
+
+    def rate(self, clients: int) -> float:
+        return next(self.figures(clients)).median
+
+
+def measure(profile: Profile) -> Results:
+    with Simulator() as simulator, ExitStack() as stack:
+        settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "API_BASE": simulator.url}
+        purchase = purchases.begin(simulator)
+        account = simulator_account(simulator)
+        sides = list(stack.enter_context(_Sides(purchase, account)).sides())
+        return compare(sides, profile)
+
+
+def compare(sides: list[Side], profile: Profile) -> Results:
+    results = Results()
+    for side in sides:
+        side.run(20, 2)
+    for clients in profile.clients:
+        for side in sides:
+            side.loads.pop(clients, None)
+        # In turn, so that whatever else the machine does is everybody's.
+        for _round in range(profile.rounds):
+            for side in sides:
+                side.run(profile.events, clients)
+        for side in sides:
+            results.figures += side.figures(clients)
+    named = {side.name: side for side in sides}
+    for clients in profile.clients:
+        with_clients = f"{clients} client{'s' * (clients > 1)}"
+        for name, other, goal in GOALS:
+            if name in named and other in named:
+                value = named[name].rate(clients) / named[other].rate(clients)
+                results.ratios.append(Ratio(PART, f"{name} / {other}, {with_clients}", value, goal))
+    return results
+
+
+NEW, SECOND, AGAIN, FOREIGN = "new event", "second event of a payment", "duplicate", "foreign event"
+FLOOR, DJSTRIPE, DJSTRIPE_AGAIN = "floor", "dj-stripe", "dj-stripe, duplicate"
+GOALS = (
+    (NEW, DJSTRIPE, 3.0),
+    (SECOND, DJSTRIPE, 3.0),
+    (AGAIN, DJSTRIPE_AGAIN, 3.0),
+    (NEW, FLOOR, 0.5),
+    (SECOND, FLOOR, 0.5),
+    (FOREIGN, FLOOR, 0.5),
+    (AGAIN, FLOOR, 0.9),
+)
+
+
+def simulator_account(simulator: Simulator) -> str:
+    import httpx
+
+    answer = httpx.get(
+        f"{simulator.url}/v1/account",
+        headers={"Authorization": f"Bearer {settings.OSCAR_VIPPS['SECRET_KEY']}"},
+        trust_env=False,
+    )
+    return answer.raise_for_status().text
+
+
+class _Sides(ExitStack):
+    """The servers, and what is sent to them."""
+
+    def __init__(self, purchase: Purchase, account: str) -> None:
+        super().__init__()
+        self.purchase = purchase
+        self.account = account
+        self.rounds = count()
+        #: Payments that were paid, whose events were all heard.
+        self.heard: list[bytes] = []
+        self.paid: list[int] = []
+
+    def sides(self) -> Iterator[Side]:
+        database = connection.settings_dict["NAME"]
+        ours = servers.environment("benchmarks.project.settings", databases.address(database_name(database)))
+        address = self.enter_context(servers.shop(ours))
+        yield Side(FLOOR, address, "/floor/", self.new, "verify, one INSERT")
+        yield Side(NEW, address, OURS, self.settling, "settles: books, status, note, mail")
+        yield Side(SECOND, address, OURS, self.second, "of a payment that is settled")
+        yield Side(AGAIN, address, OURS, self.again)
+        yield Side(FOREIGN, address, OURS, self.foreign, "of something else on the account")
+        if Path(servers.DJSTRIPE_PYTHON).exists():
+            address, path = self.djstripe()
+            yield Side(DJSTRIPE, address, path, self.new, "Stripe's answers cost nothing")
+            yield Side(DJSTRIPE_AGAIN, address, path, self.again_for_djstripe)
+
+    def djstripe(self) -> tuple[str, str]:
+        url = self.enter_context(databases.made("djstripe"))
+        directory = Path(self.enter_context(tempfile.TemporaryDirectory()))
+        objects = {**self.purchase.objects, "account": (self.account, json.loads(self.account)["id"])}
+        (directory / "objects.json").write_text(json.dumps(objects), encoding="utf-8")
+        variables = servers.environment(
+            "benchmarks.project.djstripe_settings", url, BENCH_OBJECTS=str(directory / "objects.json")
+        )
+        python, endpoint = servers.DJSTRIPE_PYTHON, str(uuid.uuid4())
+        no_migrations = {**variables, "BENCH_NO_MIGRATIONS": "1"}
+        servers.manage(no_migrations, "migrate", "--run-syncdb", "--verbosity=0", python=python)
+        command = [python, "-m", "benchmarks.project.djstripe_endpoint", endpoint]
+        subprocess.run(command, env=variables, cwd=servers.ROOT, check=True)
+        return self.enter_context(servers.shop(variables, python)), f"/stripe/webhook/{endpoint}/"
+
+    # The events of a round
+
+    def new(self, events: int) -> list[bytes]:
+        """For those who don't know the payment: any number will do."""
+        begun = 5_000_000 + next(self.rounds) * 10_000
+        return [self.purchase.event(SUCCEEDED, begun + each, "n") for each in range(events)]
+
+    def settling(self, events: int) -> list[bytes]:
+        self.paid = list(purchases.copy(self.purchase, events))
+        self.heard = [self.purchase.event(SUCCEEDED, number) for number in self.paid]
+        return self.heard
+
+    def second(self, events: int) -> list[bytes]:
+        return [self.purchase.event(COMPLETED, number) for number in self.paid[:events]]
+
+    def again(self, events: int) -> list[bytes]:
+        return self.heard[:events]
+
+    def foreign(self, events: int) -> list[bytes]:
+        kind = f"f{next(self.rounds)}x"
+        return [self.purchase.foreign(number, kind) for number in range(events)]
+
+    def again_for_djstripe(self, events: int) -> list[bytes]:
+        begun = 5_000_000 + next(self.rounds) * 0
+        return [self.purchase.event(SUCCEEDED, begun + each, "d") for each in range(events)]
+
+
+def database_name(name: str) -> str:
+    return name.removeprefix(f"{databases.PREFIX}_")

@@ -15,7 +15,6 @@ from oscar_vipps.models import Dispute, Payment, Refund
 from oscar_vipps.money import to_decimal, to_ore
 
 EventHandler = get_class("order.processing", "EventHandler")
-PaymentEventQuantity = get_model("order", "PaymentEventQuantity")
 PaymentEventType = get_model("order", "PaymentEventType")
 Source = get_model("payment", "Source")
 SourceType = get_model("payment", "SourceType")
@@ -92,12 +91,13 @@ def _dispute(payment: Payment, dispute: Dispute, amount: int, *, status: str) ->
 def _add_event(payment: Payment, name: str, amount: int, goods: Collection[tuple[Any, int]] = ()) -> None:
     """``goods``: the order lines that it is about, with quantities; none where it is about money alone."""
     event_type, _created = PaymentEventType.objects.get_or_create(name=name)
-    event = EventHandler().create_payment_event(
-        payment.order, event_type, to_decimal(amount), reference=payment.payment_intent_id or ""
-    )
-    # Oscar's handler writes the lines one by one.
-    PaymentEventQuantity.objects.bulk_create(
-        PaymentEventQuantity(event=event, line=line, quantity=quantity) for line, quantity in goods
+    EventHandler().create_payment_event(
+        payment.order,
+        event_type,
+        to_decimal(amount),
+        [line for line, _quantity in goods],
+        [quantity for _line, quantity in goods],
+        reference=payment.payment_intent_id or "",
     )
 
 

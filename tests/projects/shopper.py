@@ -177,5 +177,5 @@ def look_as_staff(shop: Shop, number: str) -> None:
         assert f"Vipps payment of order {number}" in str(staff.page.title)
         staff.follow("The order")
         assert f"Order #{number}" in staff.text
-        staff.follow("What happened, and what you can do")
+        staff.follow("What happened to the payment")
         assert "Captured" in staff.text

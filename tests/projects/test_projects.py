@@ -137,7 +137,7 @@ def test_partners_in_the_dashboard(start: Start) -> None:
         assert number in partner.text
         partner.open(f"/dashboard/orders/{number}/")
         assert f"Order #{number}" in partner.text
-        assert "What happened, and what you can do" not in partner.text
+        assert "What happened to the payment" not in partner.text
         payment = shop.row("SELECT reference FROM oscar_vipps_payment")["reference"]
         for page in ("", f"{payment}/"):
             assert number in partner.client.get(f"/dashboard/vipps/{page}").text

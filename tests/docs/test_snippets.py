@@ -22,7 +22,9 @@ from oscar.core.loading import get_model
 
 from oscar_vipps.dashboard.navigation import add_to_navigation
 from tests.docs.pages import Block, blocks, commands
+from tests.support.factories import ProductFactory
 from tests.support.fixtures import Shop
+from tests.support.shopper import EMAIL, Shopper
 from tests.support.simulator import ROOT
 
 BLOCKS = blocks()
@@ -170,9 +172,19 @@ def registered(shop: Shop, settings: Any) -> Any:
     Site.objects.clear_cache()
 
 
+@pytest.fixture
+def kari(shop: Shop, registered: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A customer whose payment is over; and whoever runs a command means it."""
+    payment = Shopper().go_to_vipps(ProductFactory.create())
+    shop.simulator.pay(payment.session_id or "")
+    shop.deliver()
+    assert EMAIL == "kari@example.com"
+    monkeypatch.setattr("builtins.input", lambda: "yes")
+
+
 # Every project in tests/projects is migrated before it sells.
 @pytest.mark.parametrize("command", sorted({*MANAGE} - {"migrate"}))
-def test_a_management_command_runs(command: str, registered: str, tmp_path: Path) -> None:
+def test_a_management_command_runs(command: str, registered: str, kari: None, tmp_path: Path) -> None:
     bundle = tmp_path / "bundle.json"
     name, *arguments = command.replace("FILE", str(bundle)).replace("ID", registered).split()
     out = StringIO()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from pathlib import Path
 
 import pytest
 
 from oscar_vipps.privacy.export import export_payment
+from tests.docs.pages import snippet
 from tests.support.payment_factories import OrderFactory, PaymentFactory
 
 pytestmark = pytest.mark.django_db
@@ -27,8 +27,7 @@ def test_a_shops_own_routine() -> None:
     PaymentFactory.create(
         state="captured", order=OrderFactory.create(guest_email="kari@example.com"), language="nb"
     )
-    [code] = re.findall(r"own routine::\n\n((?: {4}.*\n|\n)+)", DOCS.read_text())
     found: dict[str, list[object]] = {}
-    exec(textwrap.dedent(code), found)
+    exec(snippet("privacy.rst", "erase_customer"), found)
     [outcome] = found["outcomes"]
     assert (getattr(outcome, "is_changed", None), found["left"]) == (True, [])

@@ -16,6 +16,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.db.utils import OperationalError
+from django.utils import translation
 from pytest_django.plugin import blocking_manager_key
 
 pytest_plugins = [
@@ -39,6 +40,11 @@ def pytest_configure() -> None:
 
 def pytest_unconfigure() -> None:
     shutil.rmtree(settings.RUN_DIR, ignore_errors=True)
+
+
+def pytest_runtest_teardown() -> None:
+    """What was asked for last in a language of its own leaves it to nobody."""
+    translation.deactivate()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

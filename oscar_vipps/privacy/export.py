@@ -76,10 +76,12 @@ def _dispute(dispute: Dispute) -> dict[str, Any]:
         "status": dispute.status,
         "reason": dispute.reason,
         "to_be_answered_before": dispute.evidence_due_at,
+        "was_inquiry": dispute.was_inquiry,
         "is_money_withdrawn": dispute.funds_withdrawn,
         "is_money_given_back": dispute.funds_reinstated,
         "created_at": dispute.created_at,
         "changed_at": dispute.updated_at,
+        "confirmation_sent_at": dispute.confirmation_sent_at,
     }
 
 

@@ -94,10 +94,6 @@ def due(now: datetime) -> QuerySet[Payment]:
     )
 
 
-def _has_refund(condition: Q) -> Q:
-    return Q(pk__in=Refund.objects.filter(condition).values("payment_id"))
-
-
 def _quiet_since(moment: datetime) -> Q:
     return Q(checked_at__lte=moment) | Q(checked_at=None, created_at__lte=moment)
 

@@ -60,6 +60,9 @@ class RefundForm(forms.Form):
         self.fields["amount"].help_text = help_text % {"left": self.left_as_money()}
         left_of = quantities_left(payment).items()
         self.lines = {QUANTITY.format(line.pk): (line, left) for line, left in left_of}
+        for name in ("amount", "reason"):
+            # A plain select: Oscar's own is as wide as the page was when it was hidden.
+            self.fields[name].widget.attrs["class"] = "form-control no-widget-init"
         # Pressed twice: what was left the first time is left no more.
         self.is_repeated = payment.refunds.filter(reference=self.data.get("reference", "")).exists()
         for name, (line, left) in self.lines.items():
@@ -69,6 +72,7 @@ class RefundForm(forms.Form):
                 min_value=0,
                 max_value=line.quantity if self.is_repeated else left,
                 required=False,
+                widget=forms.NumberInput(attrs={"class": "form-control"}),
             )
 
     def compute_left(self) -> int:

@@ -17,7 +17,8 @@ def possible(payment: Payment, user: Any) -> dict[str, Any]:
     """
     dispute = open_dispute(payment)
     is_reserved = payment.state == Payment.State.AUTHORIZED
-    may_be_refunded = payment.state == Payment.State.CAPTURED and refundable(payment) > 0
+    # Also of an order that has ended: money that came too late, and could not be sent back.
+    may_be_refunded = payment.amount_captured > 0 and refundable(payment) > 0
     sensible = {
         "capture": is_reserved,
         "capture-part": is_reserved and reserved_left(payment) > 1,

@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from oscar_vipps.models import Flag, Payment
+from oscar_vipps.models import Flag, Payment, new_reference
 from oscar_vipps.money import to_decimal
 from oscar_vipps.payments.settlement import settle
 from tests.integration.books import books, mails, subjects
@@ -25,6 +25,7 @@ from tests.support.factories import voucher
 from tests.support.fixtures import Shop
 from tests.support.quiet import let_time_pass
 from tests.support.shopper import EMAIL, Shopper
+from tests.support.staff import soup, staff
 
 PRICE, NOTHING = Decimal("249.00"), Decimal(0)
 REFUNDS, INTENTS = "/v1/refunds", "/v1/payment_intents"
@@ -153,6 +154,24 @@ def test_a_refund_that_fails_at_the_bank_is_flagged_and_taken_back(shop: Shop, p
     assert (payment.amount_refunded, payment.holds_money) == (0, True)
     assert flags(payment) == [("late_payment", True), ("refund_failed", True)]
     assert books(payment)["source"] == (PRICE, PRICE, NOTHING)
+
+
+def test_staff_try_again_what_failed(shop: Shop, payment: Payment) -> None:
+    """As the mark tells them to, on the payment's page: also of an order that has ended."""
+    ends(payment)
+    shop.simulator.refund_outcomes("failed")
+    settle(payment.pk, paid(shop, payment))
+    shop.deliver()
+    clerk = staff("view_payment", "refund_payment")
+    page = clerk.get("vipps_dashboard:payment-detail", payment.reference)
+    form = soup(page).select_one("form[action$='/refund/']")
+    assert form
+    clerk.client.post(str(form["action"]), {"reference": new_reference(), "amount": "249.00"})
+    payment.refresh_from_db()
+    assert (payment.amount_refunded, payment.holds_money) == (24900, False)
+    assert ("late_payment", False) in flags(payment)
+    page = clerk.get("vipps_dashboard:payment-detail", payment.reference)
+    assert not soup(page).select("form[action$='/refund/']")
 
 
 @pytest.mark.parametrize("outcome", ["refused", "failed at the bank"])

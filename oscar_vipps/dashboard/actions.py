@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.apps import apps
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +18,6 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import View
-from oscar.core.loading import get_class
 
 from oscar_vipps.exceptions import GatewayError, GatewayRefused
 from oscar_vipps.models import Payment, Refund
@@ -195,7 +195,9 @@ def is_back_to_order(request: HttpRequest) -> bool:
 
 def show_again(request: HttpRequest, payment: Payment, **forms: RefundForm) -> HttpResponse:
     """The payment's page with a form that couldn't be taken."""
-    view = get_class("vipps_dashboard.views", "PaymentDetailView")()
+    # Whichever view this shop has put in its place.
+    config: Any = apps.get_app_config("vipps_dashboard")
+    view = config.payment_detail_view()
     view.setup(request, reference=payment.reference)
     view.object = view.get_object()
     context = view.get_context_data(back_to_order=is_back_to_order(request), **forms)

@@ -60,12 +60,19 @@ class Browser:
 
     def submit(self, form: str, **fields: str) -> None:
         """Fill in and send the form that the selector finds."""
+        self._send(form, fields)
+
+    def submit_in_vain(self, form: str, **fields: str) -> None:
+        """The same with a form that is shown again, with a 400."""
+        self._send(form, fields, 400)
+
+    def _send(self, form: str, fields: dict[str, str], status: int = 200) -> None:
         found = self.page.select_one(form)
         assert found is not None, f"no form {form} at {self.url}:\n{self.text[:2000]}"
         action = urljoin(self.url, str(found.get("action") or ""))
-        self._go("POST", action, _filled_in(found) | fields)
+        self._go("POST", action, _filled_in(found) | fields, status)
 
-    def _go(self, method: str, url: str, data: dict[str, str] | None = None) -> None:
+    def _go(self, method: str, url: str, data: dict[str, str] | None = None, status: int = 200) -> None:
         """Over all redirects, as far as they lead through the shop."""
         self.left_for = ""
         for _ in range(10):
@@ -74,7 +81,12 @@ class Browser:
             location = answer.headers.get("Location", "")
             path = urlsplit(url).path
             self.answers.append(Answer(method, path, answer.status_code, location))
-            assert answer.status_code < 400, (method, url, answer.status_code, answer.text[:2000])
+            assert answer.status_code < 400 or answer.status_code == status, (
+                method,
+                url,
+                answer.status_code,
+                answer.text[:2000],
+            )
             self.url, self.headers = url, answer.headers
             if not location:
                 self.page = BeautifulSoup(answer.text, "html.parser")

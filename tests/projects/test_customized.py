@@ -39,6 +39,10 @@ def test_what_a_shop_changes_shows(start: Start) -> None:
         staff.follow(order["number"])
         assert "On shelf B 12." in staff.text
         assert "Release the reservation" in staff.text
+        # Also when a form on it is shown again.
+        staff.submit_in_vain("form[action$='/capture-part/']", amount="1000000")
+        assert "Please correct this" in staff.text
+        assert "On shelf B 12." in staff.text
 
 
 def test_its_own_rule_is_asked_before_ours(start: Start) -> None:

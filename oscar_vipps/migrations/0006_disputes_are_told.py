@@ -8,6 +8,7 @@ def they_were_told(apps: Any, schema_editor: Any) -> None:
     """Staff have had their mail about the disputes of before: nobody is to mail them all again."""
     disputes = apps.get_model("oscar_vipps", "Dispute").objects.using(schema_editor.connection.alias)
     disputes.update(confirmation_sent_at=F("updated_at"))
+    disputes.filter(status__startswith="warning_").update(was_inquiry=True)
 
 
 class Migration(migrations.Migration):

@@ -7,6 +7,8 @@ for the commit.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.db import OperationalError, transaction
@@ -84,10 +86,19 @@ def enter(payment: Payment, order: Any, state: State, *, is_called_off: bool) ->
 
 def follow(payment: Payment, order: Any, outcome: str) -> None:
     """The order's status follows, where pipeline and shop let it; the money is what it is in any case."""
+    _move(payment, order, outcome, partial(orders.follow, order, outcome))
+
+
+def go_back(payment: Payment, order: Any, outcomes: tuple[str, ...]) -> None:
+    """The same, to what the order was before it followed its payment to one of these."""
+    _move(payment, order, "what it was", partial(orders.go_back, order, outcomes))
+
+
+def _move(payment: Payment, order: Any, where: str, move: Callable[[], object]) -> None:
     try:
         # A savepoint: what the shop's handler began is undone with it, and nothing else.
         with transaction.atomic():
-            orders.follow(order, outcome)
+            move()
     except orders.StatusRefused as error:
         flag(payment, Flag.Reason.STATUS_REFUSED, str(error))
         order.refresh_from_db()
@@ -98,11 +109,11 @@ def follow(payment: Payment, order: Any, outcome: str) -> None:
         logger.error(
             "Order %s could not follow its payment to '%s': %s",
             order.number,
-            outcome,
+            where,
             trail(error),
             extra=payment.log_extra(),
         )
-        flag(payment, Flag.Reason.STATUS_REFUSED, f"{type(error).__name__} while going to '{outcome}'")
+        flag(payment, Flag.Reason.STATUS_REFUSED, f"{type(error).__name__} while going to '{where}'")
         order.refresh_from_db()
 
 

@@ -26,6 +26,17 @@ RANK = {
     Status.LOST: 6,
     Status.WON: 7,
 }
+#: What Stripe tells of a dispute, and may tell anew.
+FACTS = (
+    "amount",
+    "status",
+    "reason",
+    "evidence_due_at",
+    "funds_withdrawn",
+    "funds_reinstated",
+    "was_inquiry",
+    "updated_at",
+)
 
 
 @dataclass(frozen=True)
@@ -64,13 +75,21 @@ def update(payment: Payment, found: Iterable[DisputeSnapshot]) -> Iterator[Chang
         _add_facts(dispute, facts)
         if has_moved:
             dispute.status = facts.status
-        dispute.save()
+        _save(dispute)
         if not (has_moved or change.withdrawn or change.reinstated or change.asked):
             continue
         taken = payment.disputes.filter(funds_withdrawn=True, funds_reinstated=False)
         payment.amount_disputed = taken.aggregate(sum=Sum("amount"))["sum"] or 0
         payment.save(update_fields=["amount_disputed", "updated_at"])
         yield change
+
+
+def _save(dispute: Dispute) -> None:
+    """Without what is noted of the mail: that is written beside the payment's lock."""
+    if dispute.pk is None:
+        dispute.save()
+    else:
+        dispute.save(update_fields=FACTS)
 
 
 def is_inquiry(status: str) -> bool:

@@ -18,7 +18,7 @@ from oscar_vipps.shop import ledger, mail, orders, staff_mail, stock
 
 from . import dispute_rows, refund_rows
 from .announcements import announce
-from .consequences import follow
+from .consequences import follow, go_back
 from .flags import flag, reopen, resolve
 from .states import State
 
@@ -81,9 +81,9 @@ def _refund_failed(payment: Payment, order: Any, change: refund_rows.Change) -> 
 def _go_back(payment: Payment, order: Any) -> None:
     """The order is what it was before, where the pipeline leads back; refunds that arrived are still said."""
     if payment.amount_refunded == 0:
-        orders.go_back(order, ("refunded", "partially_refunded", "disputed"))
+        go_back(payment, order, ("refunded", "partially_refunded", "disputed"))
         return
-    orders.go_back(order, ("disputed",))
+    go_back(payment, order, ("disputed",))
     if orders.can_follow(order, _outcome(payment)):
         follow(payment, order, _outcome(payment))
 

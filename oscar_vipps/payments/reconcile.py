@@ -53,6 +53,9 @@ class Due(enum.Enum):
     DISPUTE_CONFIRMATION = "tell staff of a dispute"
 
 
+MAILS = (Due.CONFIRMATION, Due.REFUND_CONFIRMATION, Due.DISPUTE_CONFIRMATION)
+#: Mails don't wait for the end of what may be due for days.
+MAY_LAST = (*MAILS, Due.LATE_MONEY, Due.REFUND, Due.RESERVED)
 #: States in which a payment still may become another.
 LIVE = (State.CREATED, State.OPEN, State.AUTHORIZED)
 OPEN_REFUNDS = (Refund.Status.REQUESTED, Refund.Status.PENDING)
@@ -150,10 +153,9 @@ def reconcile(payment: Payment, now: datetime) -> Payment:
     Raises ``GatewayError`` where Stripe can't be asked, and ``ConfirmationFailed``.
     """
     reason = why_due(payment, now)
-    if reason in (Due.CONFIRMATION, Due.REFUND_CONFIRMATION, Due.DISPUTE_CONFIRMATION):
+    if reason in MAILS:
         if payment.state == State.AUTHORIZED:
             payment = operations.refresh(payment)
-        _send_mails(payment)
     elif reason == Due.LATE_MONEY:
         payment = refunds.return_late_money(operations.refresh(payment))
     elif reason == Due.CALLED_OFF:
@@ -166,6 +168,8 @@ def reconcile(payment: Payment, now: datetime) -> Payment:
         payment = operations.run_out(payment)
     else:
         payment = operations.refresh(payment)
+    if reason in MAY_LAST:
+        _send_mails(payment)
     return payment
 
 

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from oscar_vipps.exceptions import VippsError
-from oscar_vipps.models import Flag, Payment, Refund
+from oscar_vipps.models import Flag, Payment, Refund, WebhookEvent
 from oscar_vipps.webhooks import inbox
 
 from .customers import events_of, payments_of
@@ -65,18 +65,20 @@ def would_erase(payment: Payment) -> bool:
     """Whether there is anything to erase; raises ``NotOver``. Nothing is changed."""
     if reason := hindrance(payment):
         raise NotOver(reason)
-    return any(_personal(rows, blank).exists() for rows, blank in _blanks(payment))
+    return any(_personal(rows, blank).exists() for rows, blank in _blanks(payment, events_of(payment)))
 
 
 def erase_payment(payment: Payment) -> bool:
     """Blank what is personal; whether there was anything left. Raises ``NotOver``, and nothing is changed."""
     with transaction.atomic():
         # Events before their payment, as where they are processed.
-        list(events_of(payment).order_by("pk").select_for_update().values_list("pk"))
+        events = list(events_of(payment).order_by("pk").select_for_update().values_list("pk", flat=True))
         payment = Payment.objects.select_for_update().get(pk=payment.pk)
         if reason := hindrance(payment):
             raise NotOver(reason)
-        changed = sum(_personal(rows, blank).update(**blank) for rows, blank in _blanks(payment))
+        # Not one that has come meanwhile: it is still to be processed.
+        seen = WebhookEvent.objects.filter(pk__in=events)
+        changed = sum(_personal(rows, blank).update(**blank) for rows, blank in _blanks(payment, seen))
     if changed:
         logger.info(
             "Order %s: what is personal in its payment is erased",
@@ -99,12 +101,14 @@ def hindrance(payment: Payment) -> str:
         return _("the shopper's bank has not decided about a dispute")
     if payment.flags.filter(resolved_at=None).exists():
         return _("something about it needs attention")
-    if events_of(payment).exclude(status__in=inbox.DONE).exists():
+    events = events_of(payment)
+    waiting = inbox.waiting_for_payment().filter(pk__in=events.values("pk"))
+    if events.exclude(status__in=inbox.DONE).exists() or waiting.exists():
         return _("an event about it is not processed")
     return ""
 
 
-def _blanks(payment: Payment) -> list[tuple[QuerySet[Any], dict[str, Any]]]:
+def _blanks(payment: Payment, events: QuerySet[WebhookEvent]) -> list[tuple[QuerySet[Any], dict[str, Any]]]:
     """Rows of the payment, and what is to stand in them. Their times of change aren't touched."""
     itself = Payment.objects.filter(pk=payment.pk)
     return [
@@ -115,7 +119,7 @@ def _blanks(payment: Payment) -> list[tuple[QuerySet[Any], dict[str, Any]]]:
         (payment.disputes.all(), {"reason": ""}),
         (Flag.objects.filter(payment=payment), {"detail": ""}),
         # The row stays, by which an event that comes again is known to be done.
-        (events_of(payment), {"payload": {}}),
+        (events, {"payload": {}}),
     ]
 
 

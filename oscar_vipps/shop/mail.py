@@ -50,7 +50,7 @@ def send_refund(refund_id: int) -> bool:
     if refund.status != Refund.Status.SUCCEEDED:
         return False
     payment = refund.payment
-    return send_once(refund, payment, lambda: _dispatch(REFUNDED, payment, refund=refund))
+    return send_once(refund, payment, lambda: _tell_of_refund(payment, refund))
 
 
 def send_once(row: Payment | Refund | Dispute, payment: Payment, send: Callable[[], None]) -> bool:
@@ -64,10 +64,8 @@ def send_once(row: Payment | Refund | Dispute, payment: Payment, send: Callable[
     # Not any more where there is more to tell meanwhile: then that is due.
     claimed = rows.filter(pk=row.pk, confirmation_claimed_at=now)
     try:
-        # Of an order whose account and address the shop has erased, nobody is left who could be told.
-        if payment.order.email:
-            with translation.override(payment.language):
-                send()
+        with translation.override(payment.language):
+            send()
     except Exception as error:  # noqa: BLE001 - templates and mail servers fail in every way there is
         claimed.update(confirmation_claimed_at=None)
         logger.error(
@@ -82,10 +80,22 @@ def send_once(row: Payment | Refund | Dispute, payment: Payment, send: Callable[
 
 
 def _confirm(payment: Payment) -> None:
+    if not _can_be_told(payment):
+        return
     if payment.state == Payment.State.AUTHORIZED:
         _dispatch(RESERVED, payment)
     else:
         OrderDispatcher().send_order_placed_email_for_user(payment.order, message_context(payment.order))
+
+
+def _tell_of_refund(payment: Payment, refund: Refund) -> None:
+    if _can_be_told(payment):
+        _dispatch(REFUNDED, payment, refund=refund)
+
+
+def _can_be_told(payment: Payment) -> bool:
+    """Of an order whose account and address the shop has erased, no shopper is left who could be."""
+    return bool(payment.order.email)
 
 
 def _dispatch(code: str, payment: Payment, **more: Any) -> None:

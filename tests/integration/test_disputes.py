@@ -19,9 +19,9 @@ from django.utils import timezone
 
 from oscar_vipps.models import Dispute, Payment
 from oscar_vipps.money import to_decimal
-from oscar_vipps.payments import operations, reconcile, refunds
+from oscar_vipps.payments import dispute_rows, operations, reconcile, refunds
 from oscar_vipps.payments.settlement import settle
-from oscar_vipps.shop import staff_mail
+from oscar_vipps.shop import orders, staff_mail
 from oscar_vipps.shop.mail import send_once
 from oscar_vipps.signals import payment_disputed
 from oscar_vipps.webhooks import inbox
@@ -372,3 +372,58 @@ def test_a_life_with_a_dispute_in_every_order_and_twice(
         differing = {part for part in natural if found[part] != natural[part]}
         assert differing <= STORY.get(life, set()), (order, differences(natural, found))
     figure("orders in which the events of a life were heard", len(orders))
+
+
+def test_staff_are_mailed_also_where_the_shopper_cannot_be(shop: Shop, payment: Payment) -> None:
+    """The account and address of the order are erased; a bank asks all the same."""
+    type(payment.order).objects.filter(pk=payment.order_id).update(user=None, guest_email="")
+    disputed(shop, payment)
+    [message] = mails_to_staff()
+    assert payment.order.number in message.subject
+
+
+def test_news_of_a_dispute_leave_alone_what_is_noted_of_its_mail(
+    shop: Shop, payment: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever mails notes it beside the payment's lock, also while more is heard."""
+    dispute_id = shop.simulator.dispute(payment.payment_intent_id or "")
+    shop.deliver("charge.dispute.created")
+    dispute = payment.disputes.get()
+    Dispute.objects.update(confirmation_claimed_at=None, confirmation_sent_at=None)
+    read = dispute_rows._add_facts
+
+    def mailed_meanwhile(*arguments: Any) -> None:
+        read(*arguments)
+        Dispute.objects.update(confirmation_sent_at=timezone.now())
+
+    monkeypatch.setattr(dispute_rows, "_add_facts", mailed_meanwhile)
+    shop.deliver("charge.dispute.funds_withdrawn")
+    dispute.refresh_from_db()
+    assert (dispute.dispute_id, dispute.funds_withdrawn) == (dispute_id, True)
+    assert dispute.confirmation_sent_at is not None
+
+
+def test_a_shop_that_fails_on_the_way_back_loses_no_news(
+    shop: Shop, payment: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispute_id = disputed(shop, payment)
+
+    def fail(*_arguments: Any, **_more: Any) -> None:
+        raise KeyError("the shop's own code")
+
+    monkeypatch.setattr(orders.EventHandler, "handle_order_status_change", fail)
+    decided(shop, dispute_id, "won")
+    assert withdrawn(payment) == 0
+    assert payment.disputes.get().status == "won"
+    assert books(payment)["status"] == "Disputed"
+    assert ("status_refused", True) in flags(payment)
+
+
+def test_staff_are_mailed_while_a_refund_is_pending_for_days(shop: Shop, payment: Payment) -> None:
+    shop.simulator.refund_outcomes("pending")
+    refunds.send(refunds.request_refund(payment, refunds.Wish(100)))
+    with override_settings(**DOWN):
+        disputed(shop, payment)
+    let_time_pass(payment)
+    call_command("vipps_reconcile", stdout=StringIO())
+    assert len(mails_to_staff()) == 1

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connections
+from django.db import connections
 from django.utils import timezone
 
 from oscar_vipps.conf import get_settings
@@ -144,7 +144,7 @@ class Command(BaseCommand):
                 return
             try:
                 payment = reconcile.take(payment_id, now)
-            except DatabaseError as error:  # a lock that was waited for too long
+            except Exception as error:  # noqa: BLE001 - a lock that was waited for too long, or a connection gone
                 self.failed(f"Payment {payment_id}", describe(error))
                 continue
             # None where another run has it, or where it isn't due any more.

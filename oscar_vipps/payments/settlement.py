@@ -31,19 +31,14 @@ def settle(payment_id: int, snapshot: Snapshot) -> Payment:
     Money that doesn't match the payment changes nothing and is flagged. Calls nobody over the network; mail
     and signals go out when the transaction is committed.
     """
-    payment, _refusal = settle_or_refuse(payment_id, snapshot)
+    with transaction.atomic():
+        payment = Payment.objects.select_for_update().get(pk=payment_id)
+        settle_locked(payment, snapshot)
     return payment
 
 
-def settle_or_refuse(payment_id: int, snapshot: Snapshot) -> tuple[Payment, str]:
-    """The same; also why the snapshot changed nothing, or an empty text."""
-    with transaction.atomic():
-        payment = Payment.objects.select_for_update().get(pk=payment_id)
-        return payment, settle_locked(payment, snapshot)
-
-
 def settle_locked(payment: Payment, snapshot: Snapshot) -> str:
-    """The same, in a transaction that has locked the payment.
+    """The same, in a transaction that has locked the payment. Why the snapshot changed nothing, or empty.
 
     All that is done for one payment is done in turn: payment, order, and what hangs on them are locked in
     this order everywhere. Nobody calls Stripe meanwhile.

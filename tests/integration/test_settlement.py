@@ -17,18 +17,27 @@ from django.utils import timezone, translation
 from oscar.apps.order.exceptions import InvalidOrderStatus
 from oscar.apps.order.signals import order_status_changed
 
+from oscar_vipps.gateway.snapshot import Snapshot
 from oscar_vipps.models import Flag, Payment
 from oscar_vipps.payments.moments import as_stored
-from oscar_vipps.payments.settlement import settle, settle_or_refuse
+from oscar_vipps.payments.settlement import settle, settle_locked
 from oscar_vipps.shop import ledger
 from oscar_vipps.signals import payment_needs_attention
 from tests.integration.books import Books, books, differences, mails
 from tests.integration.stripe_says import at_stripe, paid
+from tests.support.customer import EMAIL
 from tests.support.fixtures import Shop
-from tests.support.shopper import EMAIL, Shopper
+from tests.support.shopper import Shopper
 
 PRICE = Decimal("249.00")
 NOON = datetime(2026, 7, 2, 12, tzinfo=datetime_timezone.utc)
+
+
+def settle_or_refuse(payment_id: int, snapshot: Snapshot) -> tuple[Payment, str]:
+    """As events are settled, which note why nothing came of them."""
+    with transaction.atomic():
+        payment = Payment.objects.select_for_update().get(pk=payment_id)
+        return payment, settle_locked(payment, snapshot)
 
 
 @pytest.fixture

@@ -101,9 +101,7 @@ def hindrance(payment: Payment) -> str:
         return _("the shopper's bank has not decided about a dispute")
     if payment.flags.filter(resolved_at=None).exists():
         return _("something about it needs attention")
-    events = events_of(payment)
-    waiting = inbox.waiting_for_payment().filter(pk__in=events.values("pk"))
-    if events.exclude(status__in=inbox.DONE).exists() or waiting.exists():
+    if events_of(payment).filter(inbox.UNFINISHED).exists():
         return _("an event about it is not processed")
     return ""
 

@@ -29,6 +29,9 @@ DONE = (Status.PROCESSED, Status.IGNORED)
 #: Types of events whose objects have nothing of ours on them: a refund that somebody made in Stripe's
 #: Dashboard, a dispute. Their PaymentIntent says whose they are.
 BY_PAYMENT_INTENT = tuple(type for type in events.HANDLED if type.startswith(("refund.", "charge.dispute.")))
+_WAITS = Q(status=Status.IGNORED, payment=None, type__in=BY_PAYMENT_INTENT, payment_intent_id__gt="")
+#: Something is left to do, now or when the payment is known.
+UNFINISHED = ~Q(status__in=DONE) | _WAITS
 #: An event that is older and still only received has lost the process that was to process it.
 BEGUN_WITHIN = timedelta(minutes=1)
 
@@ -117,9 +120,6 @@ def undone() -> QuerySet[WebhookEvent]:
 def waiting_for_payment() -> QuerySet[WebhookEvent]:
     """Refunds and disputes that came before the news that there is money that they are about."""
     return WebhookEvent.objects.filter(_WAITS)
-
-
-_WAITS = Q(status=Status.IGNORED, payment=None, type__in=BY_PAYMENT_INTENT, payment_intent_id__gt="")
 
 
 def _is_done(event: WebhookEvent) -> bool:

@@ -156,7 +156,9 @@ class Command(BaseCommand):
         try:
             self.look_at(payment, now)
             with self.lock:
-                self.unanswered = 0 if self.unanswered < PATIENCE else PATIENCE
+                # Once the rest is left to the next run, it stays so.
+                if self.unanswered < PATIENCE:
+                    self.unanswered = 0
         except GatewayUnavailable as error:
             with self.lock:
                 self.failed(f"Order {payment.order.number}", error)

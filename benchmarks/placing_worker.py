@@ -21,15 +21,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-ADDRESS = {
-    "first_name": "Kari",
-    "last_name": "Nordmann",
-    "line1": "Storgata 1",
-    "line4": "Oslo",
-    "postcode": "0155",
-}
-#: Not counted: they begin and end transactions.
-NO_QUERIES = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
+from tests.support.customer import ADDRESS
+from tests.support.statements import number_of
 
 
 @dataclass
@@ -92,7 +85,7 @@ def place(products: list[Any]) -> Placed:
         seconds = time.perf_counter() - begun
     assert answer.status_code in (302, 303), answer.content
     assert answer.url.startswith("http") == with_vipps, answer.url
-    queries = sum(not each["sql"].startswith(NO_QUERIES) for each in captured.captured_queries)
+    queries = number_of(each["sql"] for each in captured.captured_queries)
     return Placed((seconds - TimedStripe.seconds) * 1000, TimedStripe.seconds * 1000, queries)
 
 

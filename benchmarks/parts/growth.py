@@ -20,12 +20,12 @@ from django.utils import timezone
 from benchmarks import databases, load, purchases, seeds, servers
 from benchmarks.figures import Figure, Ratio, Results, percentile
 from benchmarks.parts.webhooks import OURS, database_name
-from benchmarks.placing_worker import NO_QUERIES
 from benchmarks.profiles import Profile
 from benchmarks.purchases import SUCCEEDED, Purchase, Source
 from oscar_vipps.checkout.tokens import token_for
 from oscar_vipps.models import Flag, Payment, WebhookEvent
 from tests.support.simulator import Simulator
+from tests.support.statements import number_of
 
 PART = "growth"
 #: Events that are old enough to go, at each size.
@@ -171,7 +171,7 @@ def captured(purchase: Purchase, client: Client) -> dict[str, list[str]]:
 def statements(results: Results, purchase: Purchase, client: Client, size: int) -> None:
     captured(purchase, client)
     for name, queries in captured(purchase, client).items():
-        count = float(sum(not each.startswith(NO_QUERIES) for each in queries))
+        count = float(number_of(queries))
         results.add(Figure(PART, f"{name}, {size} stored, queries", "queries", (count,), at=size))
 
 

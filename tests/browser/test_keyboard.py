@@ -9,9 +9,10 @@ from playwright.sync_api import expect
 from oscar_vipps.models import Payment
 from oscar_vipps.payments.settlement import settle
 from tests.integration.stripe_says import paid
+from tests.support.customer import ADDRESS, EMAIL
 from tests.support.factories import UserFactory
 from tests.support.fixtures import Shop
-from tests.support.shopper import ADDRESS, EMAIL, Shopper
+from tests.support.shopper import Shopper
 
 from .keyboard import Keyboard
 from .visitor import DESKTOP, Meet, Visitor, state_of

@@ -10,9 +10,10 @@ from oscar.core.loading import get_model
 from playwright.sync_api import Route, expect
 
 from oscar_vipps.models import Payment
+from tests.support.customer import EMAIL
 from tests.support.factories import UserFactory
 from tests.support.fixtures import Shop
-from tests.support.shopper import EMAIL, personal
+from tests.support.shopper import personal
 
 from .visitor import DESKTOP, NARROW, PHONE, Device, Meet, Visitor, state_of
 

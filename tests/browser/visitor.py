@@ -12,7 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from oscar_vipps.checkout.tokens import url_for
 from oscar_vipps.models import Payment
-from tests.support.shopper import ADDRESS, EMAIL, Shopper
+from tests.support.customer import ADDRESS, EMAIL
+from tests.support.shopper import Shopper
 from tests.support.simulator import Simulator
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "test-results" / "screenshots"

@@ -25,9 +25,9 @@ from oscar_vipps.gateway.snapshot import from_object
 from oscar_vipps.models import Payment, new_reference
 from oscar_vipps.payments.settlement import settle
 from oscar_vipps.shop import staff_mail
+from tests.support.customer import ADDRESS
 from tests.support.factories import ClassFactory, ProductFactory, UserFactory, voucher
 from tests.support.fixtures import SECRET
-from tests.support.shopper import ADDRESS
 from tests.support.simulator import Json, Simulator
 
 from .browser import Browser, Clock

@@ -22,9 +22,10 @@ from oscar.core.loading import get_model
 
 from oscar_vipps.dashboard.navigation import add_to_navigation
 from tests.docs.pages import Block, blocks, commands
+from tests.support.customer import EMAIL
 from tests.support.factories import ProductFactory
 from tests.support.fixtures import Shop
-from tests.support.shopper import EMAIL, Shopper
+from tests.support.shopper import Shopper
 from tests.support.simulator import ROOT
 
 BLOCKS = blocks()

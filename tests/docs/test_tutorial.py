@@ -15,8 +15,8 @@ import pytest
 
 from tests.docs.pages import blocks
 from tests.projects.browser import Browser
-from tests.projects.shopper import ADDRESS, EMAIL
 from tests.sandbox.sandbox import ROOT, Sandbox, environment, free_port, started
+from tests.support.customer import ADDRESS, EMAIL
 
 PRODUCT = re.compile(r"/catalogue/ostehovel[^\"]+")
 

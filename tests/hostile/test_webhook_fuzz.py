@@ -28,8 +28,9 @@ from oscar_vipps.models import Flag, Payment, WebhookEvent
 from stripe_simulator import webhooks
 from tests.hostile.traces import Rows, changed, rows, secrets_in
 from tests.simulator.orders import client_for
+from tests.support.customer import EMAIL
 from tests.support.fixtures import SECRET, Shop, post_webhook
-from tests.support.shopper import EMAIL, Shopper, personal
+from tests.support.shopper import Shopper, personal
 
 Json = Any
 Path = tuple[str | int, ...]

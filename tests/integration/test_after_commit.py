@@ -22,9 +22,10 @@ from oscar_vipps.payments.settlement import settle
 from oscar_vipps.shop.mail import send_confirmation
 from tests.integration.books import books, mails
 from tests.integration.stripe_says import at_stripe, paid
+from tests.support.customer import EMAIL
 from tests.support.fixtures import Shop
 from tests.support.mail import DOWN
-from tests.support.shopper import EMAIL, Shopper
+from tests.support.shopper import Shopper
 
 PAID = "payment_intent.succeeded"
 

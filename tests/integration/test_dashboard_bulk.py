@@ -14,10 +14,11 @@ from oscar_vipps.payments import operations
 from oscar_vipps.payments.settlement import settle
 from tests.integration.books import books, differences
 from tests.integration.stripe_says import paid
+from tests.support.customer import EMAIL
 from tests.support.factories import UserFactory
 from tests.support.fixtures import Shop
 from tests.support.payment_factories import PaymentFactory
-from tests.support.shopper import EMAIL, Shopper
+from tests.support.shopper import Shopper
 from tests.support.staff import soup, staff, text_of
 
 ADDRESS = reverse("vipps_dashboard:payment-capture-selected")

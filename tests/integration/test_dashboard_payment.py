@@ -16,9 +16,10 @@ from oscar_vipps.models import Payment, new_reference
 from oscar_vipps.payments.settlement import settle
 from tests.integration.books import books, differences, mails
 from tests.integration.stripe_says import paid
+from tests.support.customer import EMAIL
 from tests.support.factories import UserFactory
 from tests.support.fixtures import Shop
-from tests.support.shopper import EMAIL, Shopper
+from tests.support.shopper import Shopper
 
 PRICE, NOTHING = Decimal("249.00"), Decimal(0)
 ACTIONS = ("capture", "release", "refund", "refresh")

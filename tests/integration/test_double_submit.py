@@ -12,9 +12,10 @@ from oscar.core.loading import get_model
 from oscar_vipps.checkout.methods import PaymentMethod
 from oscar_vipps.checkout.tokens import url_for
 from oscar_vipps.models import Payment
+from tests.support.customer import EMAIL
 from tests.support.factories import ProductFactory, UserFactory
 from tests.support.fixtures import Shop
-from tests.support.shopper import EMAIL, Shopper, told
+from tests.support.shopper import Shopper, told
 
 Basket = get_model("basket", "Basket")
 Order = get_model("order", "Order")

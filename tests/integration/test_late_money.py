@@ -21,10 +21,11 @@ from oscar_vipps.payments.settlement import settle
 from tests.integration.books import books, mails, subjects
 from tests.integration.stripe_says import at_stripe, paid
 from tests.simulator.orders import client_for
+from tests.support.customer import EMAIL
 from tests.support.factories import voucher
 from tests.support.fixtures import Shop
 from tests.support.quiet import let_time_pass
-from tests.support.shopper import EMAIL, Shopper
+from tests.support.shopper import Shopper
 from tests.support.staff import soup, staff
 
 PRICE, NOTHING = Decimal("249.00"), Decimal(0)

@@ -20,9 +20,10 @@ from django.test import override_settings
 from oscar_vipps.models import Flag, Payment, Refund, WebhookEvent
 from stripe_simulator import webhooks
 from tests.simulator.orders import client_for
+from tests.support.customer import EMAIL
 from tests.support.fixtures import SECRET, Shop, post_webhook
 from tests.support.quiet import let_time_pass
-from tests.support.shopper import EMAIL, Shopper, personal
+from tests.support.shopper import Shopper, personal
 
 CLOCKS = ("created", "msecs", "relativeCreated", "thread")
 #: What Stripe's library calls a card, and what the simulator's shopper types.

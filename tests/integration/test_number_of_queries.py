@@ -15,12 +15,11 @@ from tests.support.factories import ProductFactory, UserFactory
 from tests.support.fixtures import Shop
 from tests.support.payment_factories import EventFactory, PaymentFactory
 from tests.support.shopper import Shopper
-
-NO_QUERIES = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
+from tests.support.statements import number_of
 
 
 def statements(queries: CaptureQueriesContext) -> int:
-    return sum(not each["sql"].startswith(NO_QUERIES) for each in queries.captured_queries)
+    return number_of(each["sql"] for each in queries.captured_queries)
 
 
 def to_deliver(shop: Shop, *types: str) -> list[str]:

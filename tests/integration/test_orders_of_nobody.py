@@ -24,11 +24,12 @@ from oscar_vipps.privacy.erasure import erase_customer
 from oscar_vipps.privacy.export import export_payment
 from tests.integration.books import books, mails
 from tests.integration.stripe_says import paid
+from tests.support.customer import EMAIL
 from tests.support.factories import UserFactory, voucher
 from tests.support.fixtures import Shop
 from tests.support.mail import DOWN
 from tests.support.quiet import let_time_pass
-from tests.support.shopper import EMAIL, Shopper
+from tests.support.shopper import Shopper
 from tests.support.staff import staff, text_of
 
 Order = get_model("order", "Order")

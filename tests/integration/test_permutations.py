@@ -27,9 +27,10 @@ from oscar_vipps.models import Payment
 from oscar_vipps.payments.settlement import settle
 from tests.integration.books import Books, books, differences, mails
 from tests.simulator.orders import client_for
+from tests.support.customer import EMAIL
 from tests.support.factories import voucher
 from tests.support.fixtures import Shop
-from tests.support.shopper import EMAIL, Shopper
+from tests.support.shopper import Shopper
 
 Act = Callable[[Shop, Payment], None]
 

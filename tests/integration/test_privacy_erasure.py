@@ -18,10 +18,11 @@ from oscar_vipps.payments import operations, refunds
 from oscar_vipps.privacy import erasure
 from oscar_vipps.privacy.erasure import NotOver, erase_customer, erase_payment
 from tests.integration.books import books, differences
+from tests.support.customer import EMAIL
 from tests.support.factories import UserFactory
 from tests.support.fixtures import Shop
 from tests.support.payment_factories import EventFactory, OrderFactory, PaymentFactory
-from tests.support.shopper import EMAIL, Shopper
+from tests.support.shopper import Shopper
 
 
 def run(*arguments: str, email: str = EMAIL) -> tuple[list[str], bool]:

@@ -17,10 +17,11 @@ from oscar_vipps.models import Dispute, Flag, Payment, Refund, WebhookEvent
 from oscar_vipps.payments import refunds
 from oscar_vipps.privacy.customers import payments_of
 from oscar_vipps.privacy.export import export_payment
+from tests.support.customer import EMAIL
 from tests.support.factories import UserFactory
 from tests.support.fixtures import SECRET, Shop
 from tests.support.payment_factories import OrderFactory, PaymentFactory
-from tests.support.shopper import EMAIL, Shopper
+from tests.support.shopper import Shopper
 
 #: Fields that aren't given out, and why.
 LEFT_OUT = {

@@ -18,9 +18,10 @@ from oscar.core.loading import get_model
 
 from oscar_vipps.models import Payment
 from oscar_vipps.shop.mail import send_confirmation
+from tests.support.customer import EMAIL
 from tests.support.factories import ProductFactory, UserFactory, digital_product, voucher
 from tests.support.fixtures import Shop
-from tests.support.shopper import EMAIL, Shopper
+from tests.support.shopper import Shopper
 
 Basket = get_model("basket", "Basket")
 Order = get_model("order", "Order")

@@ -28,10 +28,11 @@ from oscar_vipps.webhooks import inbox
 from tests.integration.books import books, differences, mails
 from tests.integration.stripe_says import paid
 from tests.simulator.orders import client_for, order
+from tests.support.customer import EMAIL
 from tests.support.fixtures import Shop
 from tests.support.mail import DOWN
 from tests.support.quiet import let_time_pass
-from tests.support.shopper import EMAIL, Shopper
+from tests.support.shopper import Shopper
 
 SESSIONS = "/v1/checkout/sessions"
 

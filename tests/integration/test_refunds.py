@@ -30,11 +30,12 @@ from oscar_vipps.webhooks import inbox
 from tests.integration.books import Books, books, hear, mails
 from tests.integration.stripe_says import paid
 from tests.simulator.orders import client_for
+from tests.support.customer import EMAIL
 from tests.support.factories import voucher
 from tests.support.fixtures import Shop
 from tests.support.mail import DOWN
 from tests.support.quiet import let_time_pass
-from tests.support.shopper import EMAIL, Shopper
+from tests.support.shopper import Shopper
 
 TELLING = {"payment_intent.succeeded", "refund.created", "refund.updated", "refund.failed"}
 PRICE, NOTHING = Decimal("249.00"), Decimal(0)

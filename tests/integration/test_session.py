@@ -16,9 +16,10 @@ from oscar_vipps.models import Flag, Payment
 from oscar_vipps.money import to_ore
 from oscar_vipps.payments import sessions as payment_sessions
 from tests.contract import contract
+from tests.support.customer import EMAIL
 from tests.support.factories import ProductFactory, UserFactory, voucher
 from tests.support.fixtures import Shop
-from tests.support.shopper import EMAIL, Shopper, told
+from tests.support.shopper import Shopper, told
 from tests.support.simulator import Json
 
 Order = get_model("order", "Order")

@@ -21,8 +21,9 @@ from oscar_vipps.webhooks.views import MAX_BODY
 from stripe_simulator import webhooks
 from tests import urls
 from tests.integration.books import books, differences, mails
+from tests.support.customer import EMAIL
 from tests.support.fixtures import SECRET, Shop, post_webhook
-from tests.support.shopper import EMAIL, Shopper, personal
+from tests.support.shopper import Shopper, personal
 
 Json = dict[str, Any]
 

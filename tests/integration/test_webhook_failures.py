@@ -15,8 +15,9 @@ from oscar.core.loading import get_model
 
 from oscar_vipps.models import Payment, WebhookEvent
 from tests.integration.books import books, mails
+from tests.support.customer import EMAIL
 from tests.support.fixtures import Shop
-from tests.support.shopper import EMAIL, Shopper
+from tests.support.shopper import Shopper
 from tests.support.threads import at_once
 
 OrderNote = get_model("order", "OrderNote")

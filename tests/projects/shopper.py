@@ -8,20 +8,14 @@ from typing import Any
 import httpx
 from bs4 import Tag
 
+from tests.support.customer import ADDRESS, EMAIL
+
 from .browser import Browser
 from .shop import Shop
 
-EMAIL = "kari@example.com"
 STAFF, PARTNER = "staff@example.com", "partner@example.com"
 #: Everybody's.
 PASSWORD = "correct horse battery"
-ADDRESS = {
-    "first_name": "Kari",
-    "last_name": "Nordmann",
-    "line1": "Storgata 1",
-    "line4": "Oslo",
-    "postcode": "0155",
-}
 SHIPPED, NOT_SHIPPED = "Cheese slicer", "Knitting pattern"
 PRICE = Decimal("249.00")
 

@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
+from tests.support.customer import ADDRESS, EMAIL
 from tests.support.simulator import Simulator
 
 from .browser import Answer
 from .shop import Shop, running
-from .shopper import ADDRESS, EMAIL, NOT_SHIPPED, PASSWORD, SHIPPED, STAFF, Shopper
+from .shopper import NOT_SHIPPED, PASSWORD, SHIPPED, STAFF, Shopper
 
 CARD = "form:has([name=method_code][value=card])"
 

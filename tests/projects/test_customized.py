@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from tests.support.customer import EMAIL
+
 from .conftest import Start
-from .shopper import EMAIL, STAFF, Shopper
+from .shopper import STAFF, Shopper
 
 
 def test_what_a_shop_changes_shows(start: Start) -> None:

@@ -11,15 +11,7 @@ from oscar.core.loading import get_model
 
 from oscar_vipps.checkout.tokens import url_for
 from oscar_vipps.models import Payment
-
-EMAIL = "kari@example.com"
-ADDRESS = {
-    "first_name": "Kari",
-    "last_name": "Nordmann",
-    "line1": "Storgata 1",
-    "line4": "Oslo",
-    "postcode": "0155",
-}
+from tests.support.customer import ADDRESS, EMAIL
 
 
 def personal(text: str) -> list[str]:

@@ -124,6 +124,7 @@ $(BIN)/python:
 $(SYSTEM_READY): | $(BIN)/python
 	@missing=""; \
 	command -v msgfmt >/dev/null || missing="$$missing gettext"; \
+	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
 		|| missing="$$missing chromium"; \
 	{ $(MARIADB_FOUND); } 2>/dev/null || missing="$$missing pkg-config gcc libmariadb-dev"; \

@@ -264,6 +264,24 @@ def check_other_methods(**kwargs: Any) -> list[CheckMessage]:
     return messages
 
 
+@register("oscar_vipps")
+def check_celery(**kwargs: Any) -> list[CheckMessage]:
+    """Where events are left to Celery's workers, there is a Celery to leave them to."""
+    if examine()[0].event_processing != "celery":
+        return []
+    name = f'{SETTING}["EVENT_PROCESSING"]'
+    try:
+        from celery import current_app
+    except ImportError:
+        hint = "Install django-oscar-vipps[celery], or remove the key."
+        return [_message("E018", f'{name} is "celery", but Celery is not installed.', hint)]
+    # What Celery calls the app that it makes where there is none.
+    if current_app.main != "default":
+        return []
+    hint = "Import your Celery app in your project's __init__.py, as Celery's guide for Django says."
+    return [_message("W011", f'{name} is "celery", but no Celery app of the shop is loaded.', hint)]
+
+
 def _message(id: str, text: str, hint: str) -> CheckMessage:
     kind = Error if id.startswith("E") else Warning
     return kind(text, hint=hint, id=f"oscar_vipps.{id}")

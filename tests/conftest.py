@@ -83,10 +83,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def chromium_path() -> str:
     """Where the browser is; without one the test is skipped."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    return found or _lacking("Chromium is not installed")
+    return found or lacking("Chromium is not installed")
 
 
-def _lacking(reason: str) -> NoReturn:
+def lacking(reason: str) -> NoReturn:
     if IN_CI:
         pytest.fail(reason)
     pytest.skip(reason)

@@ -73,7 +73,7 @@ def process(event: WebhookEvent) -> WebhookEvent:
 
     Raises nothing that processing raised: the row is ``failed`` then and holds the reason.
     """
-    if _is_done(event):
+    if is_done(event):
         # Nothing ever undoes that, so no lock is needed to see it.
         return event
     news = False
@@ -82,7 +82,7 @@ def process(event: WebhookEvent) -> WebhookEvent:
         with transaction.atomic():
             # Deliveries of the same event wait for each other here.
             event = WebhookEvent.objects.select_for_update().get(pk=event.pk)
-            news = not _is_done(event)
+            news = not is_done(event)
             if news:
                 _done(event, _apply(event))
                 event.save(update_fields=["reason", "status", "attempts", "processed_at", "payment"])
@@ -106,6 +106,14 @@ def process(event: WebhookEvent) -> WebhookEvent:
     return event
 
 
+def is_done(event: WebhookEvent) -> bool:
+    """Whether nothing is left to do for the event."""
+    waits_for_payment = (
+        event.status == Status.IGNORED and not event.payment_id and event.type in BY_PAYMENT_INTENT
+    )
+    return event.status in DONE and not waits_for_payment
+
+
 def undone() -> QuerySet[WebhookEvent]:
     """Events that are worth another try, oldest first: what failed, what was never begun because its process
     was killed, and refunds and disputes whose payment is known to be captured by now.
@@ -120,13 +128,6 @@ def undone() -> QuerySet[WebhookEvent]:
 def waiting_for_payment() -> QuerySet[WebhookEvent]:
     """Refunds and disputes that came before the news that there is money that they are about."""
     return WebhookEvent.objects.filter(_WAITS)
-
-
-def _is_done(event: WebhookEvent) -> bool:
-    waits_for_payment = (
-        event.status == Status.IGNORED and not event.payment_id and event.type in BY_PAYMENT_INTENT
-    )
-    return event.status in DONE and not waits_for_payment
 
 
 def _done(event: WebhookEvent, refusal: str) -> None:

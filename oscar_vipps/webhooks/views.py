@@ -1,7 +1,8 @@
 """The endpoint for Stripe's events: HTTP, and nothing else.
 
 =====  ============================================================================================
-200    the event is processed, ignored for a reason, or was so before: don't send it again
+200    the event is processed, ignored for a reason, or was so before; or it is stored, and a worker of
+       Celery processes it (``EVENT_PROCESSING``): don't send it again
 400    not an event that Stripe signed for this shop, or an old one: nothing is stored
 405    not a POST
 413    larger than any event
@@ -24,6 +25,7 @@ from oscar_vipps.gateway import events
 from oscar_vipps.models import WebhookEvent
 
 from . import inbox
+from .wakeup import wake_worker
 
 logger = logging.getLogger("oscar_vipps")
 
@@ -46,12 +48,17 @@ def webhook(request: HttpRequest) -> HttpResponse:
     if len(body) > MAX_BODY:
         return _text("Too large.", 413)
     signature = request.headers.get("Stripe-Signature", "")
+    settings = get_settings()
     try:
-        event = events.verify(body, signature, get_settings().webhook_secrets)
+        event = events.verify(body, signature, settings.webhook_secrets)
     except EventRefused as error:
         logger.warning("A webhook was refused: %s.", error)
         return _text("Refused: not signed by Stripe for this shop, or too old.", 400)
-    stored = inbox.process(inbox.store(event))
+    stored = inbox.store(event)
+    is_left_to_worker = settings.event_processing == "celery" and not inbox.is_done(stored)
+    if is_left_to_worker and wake_worker(stored):
+        return _text("Stored.", 200)
+    stored = inbox.process(stored)
     if stored.status == WebhookEvent.Status.FAILED:
         return _text("Stored, but processing failed.", 500)
     return _text(f"{stored.status}. {stored.reason}".strip(), 200)

@@ -3,6 +3,7 @@
 The database is closed to these tests, as to all that don't ask for it.
 """
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -23,6 +24,7 @@ from oscar_vipps.checkout.mixins import PaymentDetailsMixin, PaymentMethodMixin
 from oscar_vipps.conf import OUTCOMES, RULES
 from oscar_vipps.dashboard.apps import VippsDashboardConfig
 from shop.order_pipeline import ORDER_STATUS_OF_OUTCOME, ORDER_STATUS_PIPELINE
+from tests.support.celery_apps import celery_app
 
 KEYS = {"SECRET_KEY": "sk_test_1", "WEBHOOK_SECRETS": ["whsec_1"]}
 WRITE = "In your Django settings, write for example OSCAR_VIPPS = "
@@ -502,3 +504,32 @@ def test_another_method_that_can_not_be_used_is_reported(
         "E015": "Make it a subclass of oscar_vipps.checkout.methods.PaymentMethod.",
     }[id]
     assert reports() == [(id, f'"{name}" in OSCAR_VIPPS["OTHER_METHODS"] {text}', hint)]
+
+
+# Celery
+
+
+def test_without_celery_nobody_asks_for_it(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "celery", None)
+    settings.OSCAR_VIPPS = {**KEYS, "EVENT_PROCESSING": "inline"}
+    assert reports() == []
+
+
+def test_a_celery_that_is_not_installed_is_reported(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "celery", None)
+    settings.OSCAR_VIPPS = {**KEYS, "EVENT_PROCESSING": "celery"}
+
+    text = 'OSCAR_VIPPS["EVENT_PROCESSING"] is "celery", but Celery is not installed.'
+    assert reports() == [("E018", text, "Install django-oscar-vipps[celery], or remove the key.")]
+
+
+@pytest.mark.parametrize("has_app", [True, False])
+def test_a_celery_without_the_shops_app_is_reported(settings: Any, has_app: bool) -> None:
+    settings.OSCAR_VIPPS = {**KEYS, "EVENT_PROCESSING": "celery"}
+    # Where a project loads none, Celery makes one of that name.
+    with celery_app(name="shop" if has_app else "default"):
+        found = reports()
+
+    text = 'OSCAR_VIPPS["EVENT_PROCESSING"] is "celery", but no Celery app of the shop is loaded.'
+    hint = "Import your Celery app in your project's __init__.py, as Celery's guide for Django says."
+    assert found == ([] if has_app else [("W011", text, hint)])

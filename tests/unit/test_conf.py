@@ -40,6 +40,7 @@ def test_without_the_setting_there_are_defaults_and_vipps_is_not_configured(sett
         late_payment="return",
         timeout=10,
         max_network_retries=2,
+        event_processing="inline",
         event_retention=timedelta(days=90),
         other_methods=(),
     )
@@ -150,6 +151,8 @@ NOT_A_RETENTION = "a timedelta or a whole number of days, from 3 to 3650 days"
         ("MAX_NETWORK_RETRIES", -1, "a number from 0 to 10"),
         ("MAX_NETWORK_RETRIES", 11, "a number from 0 to 10"),
         ("MAX_NETWORK_RETRIES", 2.0, "a number from 0 to 10"),
+        ("EVENT_PROCESSING", "rq", "one of inline, celery"),
+        ("EVENT_PROCESSING", True, "one of inline, celery"),
         ("EVENT_RETENTION", timedelta(days=2), NOT_A_RETENTION),
         ("EVENT_RETENTION", 3651, NOT_A_RETENTION),
         ("EVENT_RETENTION", False, NOT_A_RETENTION),

@@ -1,0 +1,62 @@
+"""What Celery's workers and its beat do in shops that have the extra ``django-oscar-vipps[celery]``.
+
+Celery finds this module by itself where the shop's app says ``autodiscover_tasks()``. Without Celery nobody
+imports it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Task, shared_task
+from django.core.management import call_command
+
+from oscar_vipps.models import WebhookEvent
+from oscar_vipps.webhooks import inbox
+from oscar_vipps.webhooks.wakeup import PROCESS_EVENT
+
+#: How often an event that failed is tried again, and after how many seconds: twice as many each time. What
+#: fails for longer is left to ``vipps_reconcile``.
+RETRIES = 4
+FIRST_RETRY_AFTER = 5
+
+
+# Acknowledged when it is done: a broker that notices that the worker died hands it to another.
+@shared_task(
+    name=PROCESS_EVENT,
+    bind=True,
+    acks_late=True,
+    reject_on_worker_lost=True,
+    ignore_result=True,
+    max_retries=RETRIES,
+)
+def process_event(self: Task[Any, Any], event_id: str) -> str:
+    """Settle what the event tells, and say what became of it. Nothing is done twice."""
+    event = WebhookEvent.objects.filter(event_id=event_id).first()
+    if event is None:
+        return "Not stored here."
+    event = inbox.process(event)
+    if event.status == WebhookEvent.Status.FAILED and self.request.retries < RETRIES:
+        raise self.retry(countdown=FIRST_RETRY_AFTER * 2**self.request.retries)
+    return f"{event.status}. {event.reason}".strip()
+
+
+# Each is the command of that name; what fails in it shows as the task's failure.
+
+
+@shared_task(name="oscar_vipps.reconcile", ignore_result=True)
+def reconcile(at_once: int = 1) -> None:
+    """``vipps_reconcile``, every five minutes."""
+    call_command("vipps_reconcile", at_once=at_once)
+
+
+@shared_task(name="oscar_vipps.deadlines", ignore_result=True)
+def deadlines() -> None:
+    """``vipps_deadlines``, daily."""
+    call_command("vipps_deadlines")
+
+
+@shared_task(name="oscar_vipps.prune_events", ignore_result=True)
+def prune_events() -> None:
+    """``vipps_prune_events``, daily or weekly."""
+    call_command("vipps_prune_events")

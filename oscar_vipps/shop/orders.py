@@ -70,19 +70,17 @@ def follow(order: Any, outcome: str) -> None:
         raise StatusRefused(str(error)) from error
 
 
-def go_back(order: Any, outcomes: Collection[str]) -> bool:
+def go_back(order: Any, outcomes: Collection[str]) -> None:
     """Move the (locked) order back to what it was before it went to the statuses for ``outcomes``.
 
-    Only where the pipeline leads there; tells whether it did.
+    Only where the pipeline leads there.
     """
     statuses = get_settings().order_status
     left = {statuses[outcome] for outcome in outcomes if outcome in statuses}
     changes = order.status_changes.filter(new_status__in=left).exclude(old_status__in=left)
     last = changes.order_by("-date_created", "-pk").first()
-    if order.status not in left or last is None or last.old_status not in order.available_statuses():
-        return False
-    EventHandler().handle_order_status_change(order, last.old_status)
-    return True
+    if order.status in left and last and last.old_status in order.available_statuses():
+        EventHandler().handle_order_status_change(order, last.old_status)
 
 
 def add_note(order: Any, text: Any, amount: int, *, by: Any = None) -> None:

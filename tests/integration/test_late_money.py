@@ -14,6 +14,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
+from oscar.core.loading import get_model
 
 from oscar_vipps.models import Flag, Payment, new_reference
 from oscar_vipps.money import to_decimal
@@ -323,6 +324,32 @@ def test_the_log_says_why_an_order_is_not_taken_up_again(
     [record] = [each for each in caplog.records if "taken up" in each.getMessage()]
     number, why = payment.order.number, "there is not enough stock of 'Cheese slicer'"
     assert record.getMessage() == f"Order {number} is not taken up again: {why}"
+    assert vars(record)["payment"] == payment.reference
+
+
+def test_an_order_that_the_shops_own_code_does_not_take_up_again(
+    shop: Shop,
+    payment: Payment,
+    configure: Configure,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    configure(LATE_PAYMENT="reinstate")
+    ends(payment)
+
+    def fail(*_arguments: Any) -> None:
+        raise KeyError(EMAIL)
+
+    monkeypatch.setattr(get_model("partner", "StockRecord"), "allocate", fail)
+    settle(payment.pk, paid(shop, payment))
+    found = books(payment)
+    assert (found["payment"]["state"], found["status"]) == ("expired", "Expired")
+    payment.refresh_from_db()
+    assert (payment.amount_held, flags(payment)) == (0, [("late_payment", False)])
+    [record] = [each for each in caplog.records if "taken up" in each.getMessage()]
+    words = f"Order {payment.order.number} could not be taken up again: KeyError in test_late_money.py, line "
+    assert record.getMessage().startswith(words)
+    assert EMAIL not in record.getMessage()
     assert vars(record)["payment"] == payment.reference
 
 

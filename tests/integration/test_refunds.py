@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
 from itertools import accumulate, pairwise, permutations
@@ -21,6 +22,7 @@ from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oscar_vipps.gateway.snapshot import RefundSnapshot
 from oscar_vipps.models import Payment, Refund, WebhookEvent
 from oscar_vipps.money import to_decimal, to_ore
 from oscar_vipps.payments import operations, refund_lines, refunds
@@ -28,7 +30,7 @@ from oscar_vipps.payments.settlement import settle
 from oscar_vipps.signals import payment_refunded
 from oscar_vipps.webhooks import inbox
 from tests.integration.books import Books, books, hear, mails
-from tests.integration.stripe_says import paid
+from tests.integration.stripe_says import at_stripe, paid
 from tests.simulator.orders import client_for
 from tests.support.customer import EMAIL
 from tests.support.factories import voucher
@@ -127,6 +129,16 @@ def test_the_webhook_may_be_faster_than_the_answer(shop: Shop, captured: Payment
     refunds.send(wish)
     assert captured.refunds.count() == len(shop.simulator.state()["refunds"]) == 1
     assert money(captured) == (5000, Decimal("50.00"), "Partly refunded")
+
+
+def test_a_refund_that_only_claims_to_be_ours_takes_no_row_of_ours(shop: Shop, captured: Payment) -> None:
+    """Whoever refunds in Stripe's Dashboard may have copied the metadata of another."""
+    refunds.send(refunds.request_refund(captured, refunds.Wish(5000)))
+    ours = captured.refunds.get()
+    copied = RefundSnapshot("re_copied", 100, "succeeded", reference=ours.reference)
+    settle(captured.pk, replace(at_stripe(captured), refunds=(copied,)))
+    found = captured.refunds.values_list("refund_id", "amount")
+    assert sorted(found) == sorted([(ours.refund_id, 5000), ("re_copied", 100)])
 
 
 def test_pending_is_not_refunded(shop: Shop, captured: Payment) -> None:

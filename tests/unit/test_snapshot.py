@@ -10,6 +10,7 @@ import pytest
 from oscar_vipps.gateway.snapshot import (
     PAYMENT_KEY,
     REFUND_KEY,
+    DisputeSnapshot,
     RefundSnapshot,
     Snapshot,
     from_event,
@@ -352,6 +353,124 @@ def test_why_a_refund_failed(reason: str | None, kept: str) -> None:
 
 def test_a_refund_without_a_currency_is_of_no_payment() -> None:
     assert from_object(refund("succeeded", currency=None)).currency == ""
+
+
+def test_a_refund_in_a_status_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^a refund is never 'sent'$"):
+        from_object(refund("sent"))
+
+
+# Disputes
+
+
+@pytest.mark.parametrize(
+    ("latest_charge", "disputed"),
+    [
+        (charge("succeeded", captured=True, disputed=True), True),
+        (charge("succeeded", captured=True), False),
+        ("ch_1", False),
+        (None, False),
+    ],
+    ids=["disputed", "not disputed", "by id", "none"],
+)
+def test_that_there_is_a_dispute_is_told_by_the_charge(
+    latest_charge: Json | str | None, disputed: bool
+) -> None:
+    found = from_object(intent(status="succeeded", amount_received=AMOUNT, latest_charge=latest_charge))
+    assert found.disputed is disputed
+
+
+def dispute(*moved: int, **changes: Any) -> Json:
+    """``moved``: in øre, what the bank took (negative) and gave back."""
+    made = objects.dispute(
+        charge("succeeded", captured=True),
+        amount=AMOUNT,
+        created=1,
+        due_by=int(EXPIRES_AT.timestamp()),
+        reason="fraudulent",
+        status="needs_response",
+    )
+    moves = [objects.dispute_balance_transaction(made, amount=each, created=1, fee=0) for each in moved]
+    named = {"id": "du_1", "payment_intent": "pi_1", "balance_transactions": moves}
+    return {**made, **named, **changes}
+
+
+DISPUTE = DisputeSnapshot("du_1", AMOUNT, "needs_response", "fraudulent", EXPIRES_AT)
+
+
+def test_a_dispute_says_whose_it_is_by_its_payment_intent_alone() -> None:
+    whose: Json = {"payment": None, "order": None, "site": None, "livemode": False, "currency": "NOK"}
+    expected = Snapshot(**whose, amount=None, payment_intent_id="pi_1", disputes=(DISPUTE,))
+    assert from_object(dispute()) == expected
+    assert from_object(dispute(livemode=True)) == replace(expected, livemode=True)
+    assert from_object(dispute(currency=None)) == replace(expected, currency="")
+
+
+@pytest.mark.parametrize(
+    ("moved", "withdrawn", "reinstated"),
+    [((), False, False), ((-AMOUNT,), True, False), ((-AMOUNT, AMOUNT), True, True), ((0,), False, False)],
+    ids=["nothing", "taken", "taken and given back", "nothing to speak of"],
+)
+def test_where_the_money_is(moved: tuple[int, ...], withdrawn: bool, reinstated: bool) -> None:
+    [facts] = from_object(dispute(*moved)).disputes
+    assert facts == replace(DISPUTE, funds_withdrawn=withdrawn, funds_reinstated=reinstated)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"reason": "x" * 65}, {"reason": "x" * 64}),
+        ({"reason": None}, {"reason": ""}),
+        ({"evidence_details": None}, {"evidence_due_at": None}),
+        ({"evidence_details": {"due_by": None}}, {"evidence_due_at": None}),
+        ({"balance_transactions": None}, {}),
+        ({"status": "warning_closed"}, {"status": "warning_closed"}),
+        ({"amount": 100}, {"amount": 100}),
+    ],
+)
+def test_what_is_missing_of_a_dispute_is_not_made_up(changes: Json, expected: Json) -> None:
+    [facts] = from_object(dispute(**changes)).disputes
+    assert facts == replace(DISPUTE, **expected)
+
+
+def test_a_dispute_in_a_status_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^a dispute is never 'lapsed'$"):
+        from_object(dispute(status="lapsed"))
+
+
+@pytest.mark.parametrize(
+    ("type", "expected"),
+    [
+        ("charge.dispute.created", {}),
+        ("charge.dispute.closed", {}),
+        ("charge.dispute.funds_withdrawn", {"funds_withdrawn": True}),
+        ("charge.dispute.funds_reinstated", {"funds_reinstated": True}),
+    ],
+)
+def test_the_events_name_tells_what_a_stored_dispute_does_not(type: str, expected: Json) -> None:
+    [facts] = from_event(type, dispute()).disputes
+    assert facts == replace(DISPUTE, **expected)
+
+
+# Events
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        ({**intent(), "malformed": ["amount", "created"]}, "amount, created can't be read"),
+        ({key: each for key, each in intent().items() if key != "amount"}, "the object has no 'amount'"),
+        ({key: each for key, each in intent().items() if key != "livemode"}, "the object has no 'livemode'"),
+        ({key: each for key, each in dispute().items() if key != "livemode"}, "the object has no 'livemode'"),
+    ],
+)
+def test_an_event_that_lacks_what_all_have_is_refused(data: Json, problem: str) -> None:
+    with pytest.raises(ValueError, match=f"^{problem}$"):
+        from_event("payment_intent.succeeded", data)
+
+
+def test_a_refund_has_no_mode_and_needs_none() -> None:
+    assert from_event("refund.updated", refund("succeeded")).livemode is None
 
 
 @pytest.mark.parametrize(

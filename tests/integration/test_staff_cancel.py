@@ -18,6 +18,7 @@ from oscar.core.loading import get_class, get_model
 
 from oscar_vipps.models import Payment
 from oscar_vipps.payments.settlement import settle
+from oscar_vipps.shop import orders
 from tests.integration.books import books, differences, mails
 from tests.integration.stripe_says import at_stripe, paid
 from tests.simulator.orders import client_for
@@ -256,3 +257,17 @@ def test_other_statuses_and_other_orders_are_left_alone(
     EventHandler().handle_order_status_change(Order.objects.latest("pk"), "Cancelled")
     assert len(shop.simulator.requests()) == asked
     assert flags(payment) == []
+
+
+@pytest.mark.parametrize("outcome", ["pending", "authorized", "captured"])
+@pytest.mark.parametrize("end", ["cancelled", "expired"])
+def test_a_status_that_living_payments_share_cancels_nothing(settings: Any, outcome: str, end: str) -> None:
+    other = {"cancelled": "expired", "expired": "cancelled"}[end]
+    statuses = {"pending": "New", "authorized": "Held", "captured": "Paid", "refunded": "Refunded"}
+    settings.OSCAR_VIPPS = {
+        **settings.OSCAR_VIPPS,
+        "ORDER_STATUS": {**statuses, end: statuses[outcome], other: "Gone"},
+    }
+    assert orders.cancelled_statuses() == {"Gone"}
+    settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "ORDER_STATUS": {**statuses, end: "Ended"}}
+    assert orders.cancelled_statuses() == {"Ended"}

@@ -19,6 +19,11 @@ def address(name: str) -> str:
     return urlsplit(SERVER)._replace(path=f"/{PREFIX}_{name}").geturl()
 
 
+def here() -> str:
+    """That of the one that this process measures on."""
+    return os.environ["DATABASE_URL"]
+
+
 def version() -> str:
     return str(_execute("SHOW server_version")[0][0])
 

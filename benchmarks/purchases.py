@@ -36,6 +36,11 @@ def tail(number: int) -> str:
     return f"bench{number:012d}"
 
 
+def tail_in_sql(number: str) -> str:
+    """The same as an expression, of an expression."""
+    return f"'bench' || substr(CAST(1000000000000 + {number} AS varchar), 2)"
+
+
 def order_number(number: int) -> str:
     return str(10_000_000 + number)
 
@@ -117,8 +122,9 @@ def copy(
     payment = purchase.payment
     first = seeds.first_free(Payment) + 1_000 if first is None else first
     number = f"({first} + {seeds.NUMBER})"
-    name = f"'bench' || lpad({number}::text, 12, '0')"
-    seeds.copy(payment.order, count, first, {"number": f"({number} + 10000000)::text", "basket_id": "NULL"})
+    name = tail_in_sql(number)
+    order = {"number": f"CAST({number} + 10000000 AS varchar)", "basket_id": "NULL"}
+    seeds.copy(payment.order, count, first, order)
     if lines:
         for each, line in enumerate(payment.order.lines.all()):
             free = max(seeds.first_free(Line), first * payment.order.lines.count())

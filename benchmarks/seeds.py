@@ -21,12 +21,17 @@ def copy(row: models.Model, count: int, first: int, changes: Mapping[str, str]) 
     columns = [field.column or "" for field in meta.local_concrete_fields]
     values = [changes.get(column, f't."{column}"') for column in columns]
     names = ", ".join(f'"{column}"' for column in columns)
+    # PostgreSQL and SQLite both know this way to count.
     statement = (
+        f"WITH RECURSIVE numbers({NUMBER}) AS "
+        f"(SELECT 1 UNION ALL SELECT {NUMBER} + 1 FROM numbers WHERE {NUMBER} < {count}) "
         f'INSERT INTO "{meta.db_table}" ({names}) SELECT {", ".join(values)} '
-        f'FROM "{meta.db_table}" t, generate_series(1, {count}) AS {NUMBER} WHERE t.id = {row.pk}'
+        f'FROM "{meta.db_table}" t, numbers WHERE t.id = {row.pk}'
     )
     with connection.cursor() as cursor:
         cursor.execute(statement)
+        if connection.vendor != "postgresql":
+            return
         sequence = f"pg_get_serial_sequence('{meta.db_table}', 'id')"
         cursor.execute(f'SELECT setval({sequence}, max(id)) FROM "{meta.db_table}"')
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 #: The same for everybody who is measured.
 WORKERS, THREADS = 2, 4
 GUNICORN = (
-    *("--worker-class", "gthread", "--workers", str(WORKERS), "--threads", str(THREADS)),
+    *("--worker-class", "gthread", "--threads", str(THREADS)),
     *("--keep-alive", "600", "--timeout", "120", "--log-level", "warning", "--preload"),
     "--no-control-socket",
 )
@@ -30,13 +30,16 @@ def environment(settings: str, database: str, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def shop(variables: Mapping[str, str], python: str = sys.executable) -> Iterator[str]:
+def shop(
+    variables: Mapping[str, str], python: str = sys.executable, processes: int = WORKERS
+) -> Iterator[str]:
     """The address of a project under gunicorn."""
     # Handed over listening: whoever connects early waits, and isn't refused.
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listening:
         address = f"127.0.0.1:{listening.getsockname()[1]}"
         bind = ("--bind", f"fd://{listening.fileno()}")
         command = [python, "-m", "gunicorn", "benchmarks.project.wsgi", *GUNICORN, *bind]
+        command += ["--workers", str(processes)]
         process = subprocess.Popen(command, env=variables, cwd=ROOT, pass_fds=[listening.fileno()])
     try:
         yield address
@@ -47,6 +50,24 @@ def shop(variables: Mapping[str, str], python: str = sys.executable) -> Iterator
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@contextmanager
+def broker() -> Iterator[str]:
+    """The address of a Redis that keeps nothing on the disk."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    command = ["redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    while "Ready to accept connections" not in (line := process.stdout.readline()):
+        if not line:
+            raise RuntimeError("redis-server does not start")
+    try:
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def manage(variables: Mapping[str, str], *arguments: str, python: str = sys.executable) -> str:

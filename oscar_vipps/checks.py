@@ -265,21 +265,21 @@ def check_other_methods(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register("oscar_vipps")
-def check_celery(**kwargs: Any) -> list[CheckMessage]:
-    """Where events are left to Celery's workers, there is a Celery to leave them to."""
-    if examine()[0].event_processing != "celery":
+def check_celery_app(**kwargs: Any) -> list[CheckMessage]:
+    """Where events are left to Celery's workers, there is an app that can tell them."""
+    path = examine()[0].celery_app
+    if path is None:
         return []
-    name = f'{SETTING}["EVENT_PROCESSING"]'
+    name = f'{SETTING}["CELERY_APP"] "{path}"'
     try:
-        from celery import current_app
-    except ImportError:
-        hint = "Install django-oscar-vipps[celery], or remove the key."
-        return [_message("E018", f'{name} is "celery", but Celery is not installed.', hint)]
-    # What Celery calls the app that it makes where there is none.
-    if current_app.main != "default":
+        app = import_string(path)
+    except ImportError as error:
+        hint = "Write the dotted path of your Celery app, and install django-oscar-vipps[celery]."
+        return [_message("E018", f"{name} can't be imported: {error}.", hint)]
+    if hasattr(app, "send_task"):
         return []
-    hint = "Import your Celery app in your project's __init__.py, as Celery's guide for Django says."
-    return [_message("W011", f'{name} is "celery", but no Celery app of the shop is loaded.', hint)]
+    hint = 'Write the app itself, not its module: "shop.celery.app".'
+    return [_message("E019", f"{name} is not a Celery app.", hint)]
 
 
 def _message(id: str, text: str, hint: str) -> CheckMessage:

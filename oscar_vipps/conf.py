@@ -47,7 +47,7 @@ class VippsSettings:
     late_payment: str = "return"
     timeout: float = 10
     max_network_retries: int = 2
-    event_processing: str = "inline"
+    celery_app: str | None = None
     event_retention: timedelta = timedelta(days=90)
     other_methods: tuple[str, ...] = ()
 
@@ -246,7 +246,7 @@ RULES = {
     "LATE_PAYMENT": _choice("return", "reinstate"),
     "TIMEOUT": _number(0.1, 300, (int, float), "10"),
     "MAX_NETWORK_RETRIES": _number(0, 10, (int,), "2"),
-    "EVENT_PROCESSING": _choice("inline", "celery"),
+    "CELERY_APP": _text(r"([^\W\d]\w*(\.\w+)+)?", "None or a dotted path", '"shop.celery.app"'),
     # Stripe may send an event again for three days.
     "EVENT_RETENTION": _duration(3, 3650, "days", "timedelta(days=90)"),
     "OTHER_METHODS": _texts("a list of dotted paths, not a single string", '["shop.invoice.Invoice"]'),

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from benchmarks import databases, load, purchases, seeds, servers
 from benchmarks.figures import Figure, Ratio, Results, percentile
-from benchmarks.parts.webhooks import OURS, database_name
+from benchmarks.parts.webhooks import OURS
 from benchmarks.profiles import Profile
 from benchmarks.purchases import SUCCEEDED, Purchase, Source
 from oscar_vipps.checkout.tokens import token_for
@@ -45,7 +45,7 @@ def measure(profile: Profile) -> Results:
     client.force_login(purchases.staff())
     cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
     results = Results()
-    database = databases.address(database_name(connection.settings_dict["NAME"]))
+    database = databases.here()
     variables = servers.environment("benchmarks.project.settings", database)
     stored = 0
     with servers.shop(variables) as address:
@@ -65,7 +65,7 @@ def seed(purchase: Purchase, count: int) -> None:
     """So many payments with an event each, over a year; nearly all are captured, some wait for a person."""
     first = seeds.first_free(Payment) + 1_000
     number = f"({first} + {seeds.NUMBER})"
-    name = f"'bench' || lpad({number}::text, 12, '0')"
+    name = purchases.tail_in_sql(number)
     begun = f"now() - interval '1 hour' - {seeds.NUMBER} * interval '{365 * 86400 / count} seconds'"
     kind = f"{seeds.NUMBER} % 50"
     captured, paid = (

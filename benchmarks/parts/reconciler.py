@@ -9,13 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
-from benchmarks import databases, purchases, servers
+from benchmarks import databases, purchases, seeds, servers
 from benchmarks.figures import Figure, Ratio, Results
 from benchmarks.parts.growth import timed
-from benchmarks.parts.webhooks import database_name
 from benchmarks.profiles import STRIPE_LATENCY, STRIPE_LIMIT, Profile
 from benchmarks.purchases import Purchase
 from oscar_vipps.models import Payment
@@ -43,8 +41,8 @@ def measure(profile: Profile) -> Results:
 
 def seed(purchase: Purchase, count: int) -> range:
     """So many reservations that nobody asked about for some hours."""
-    name = "'bench' || lpad(({first} + copy)::text, 12, '0')"
-    name = name.replace("{first}", str(first := 10_000))
+    first = 10_000
+    name = purchases.tail_in_sql(f"({first} + {seeds.NUMBER})")
     return purchases.copy(
         purchase,
         count,
@@ -83,7 +81,7 @@ def at_stripe(file: Path, purchase: Purchase, numbers: range) -> None:
 
 
 def run(results: Results, simulator: Simulator, profile: Profile) -> None:
-    url = databases.address(database_name(connection.settings_dict["NAME"]))
+    url = databases.here()
     variables = servers.environment("benchmarks.project.settings", url, BENCH_STRIPE=simulator.url)
     hours_ago = timezone.now() - timedelta(hours=7)
     few = profile.quiet // 10

@@ -7,12 +7,10 @@ import sys
 
 import psutil
 from django.conf import settings
-from django.db import connection
 from django.urls import reverse
 
 from benchmarks import databases, load, purchases, servers
 from benchmarks.figures import Figure, Ratio, Results, percentile
-from benchmarks.parts.webhooks import database_name
 from benchmarks.profiles import ASKED_EVERY, WAITING_SHOPPERS, Profile
 from oscar_vipps.checkout.tokens import token_for
 from oscar_vipps.models import Payment
@@ -39,7 +37,7 @@ def measure(profile: Profile) -> Results:
 
 
 def start(results: Results, profile: Profile) -> None:
-    url = databases.address(database_name(connection.settings_dict["NAME"]))
+    url = databases.here()
     sides = {"Oscar alone": "oscar_settings", "with Vipps": "settings"}
     found: dict[str, list[list[float]]] = {name: [] for name in sides}
     for _round in range(profile.rounds + 1):
@@ -69,7 +67,7 @@ def wait(results: Results, profile: Profile) -> None:
     tokens = Payment.objects.filter(pk__gte=numbers[0]).only("reference")
     requests = [load.Request("GET", reverse("vipps:status", args=[token_for(each)])) for each in tokens]
     wanted = WAITING_SHOPPERS / ASKED_EVERY
-    url = databases.address(database_name(connection.settings_dict["NAME"]))
+    url = databases.here()
     with servers.shop(servers.environment("benchmarks.project.settings", url)) as address:
         load.send(address, requests[:50], 8)
         rates, latencies, spent = [], [], []

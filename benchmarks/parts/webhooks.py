@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import tempfile
 import uuid
@@ -13,11 +14,10 @@ from itertools import count
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
 
 from benchmarks import databases, load, purchases, servers
 from benchmarks.figures import Figure, Ratio, Results, percentile
-from benchmarks.profiles import Profile
+from benchmarks.profiles import STRIPE_LATENCY, Profile
 from benchmarks.purchases import COMPLETED, SUCCEEDED, Purchase
 from tests.support.simulator import Simulator
 
@@ -34,10 +34,13 @@ class Side:
     path: str
     bodies: Callable[[int], list[bytes]]
     note: str = ""
+    #: Events in a round, however many the others get.
+    most: int = 1_000_000
     loads: dict[int, list[load.Load]] = field(default_factory=dict)
 
     def run(self, events: int, clients: int) -> None:
-        found = load.send(self.address, purchases.signed(self.path, self.bodies(events)), clients)
+        bodies = self.bodies(min(events, self.most))
+        found = load.send(self.address, purchases.signed(self.path, bodies), clients)
         self.loads.setdefault(clients, []).append(found)
 
     def figures(self, clients: int) -> Iterator[Figure]:
@@ -84,10 +87,18 @@ def compare(sides: list[Side], profile: Profile) -> Results:
     return results
 
 
+SHOP = "benchmarks.project.settings"
 NEW, SECOND, AGAIN, FOREIGN = "new event", "second event of a payment", "duplicate", "foreign event"
+LEFT = "new event, left to workers"
 FLOOR, DJSTRIPE, DJSTRIPE_AGAIN = "floor", "dj-stripe", "dj-stripe, duplicate"
+DJSTRIPE_FAR = f"dj-stripe, Stripe {STRIPE_LATENCY * 1000:.0f} ms away"
+#: Events in a round of what takes long for each.
+FEW = 16
 GOALS = (
     (NEW, DJSTRIPE, 3.0),
+    (NEW, DJSTRIPE_FAR, 3.0),
+    (LEFT, DJSTRIPE, 3.0),
+    (LEFT, FLOOR, 0.5),
     (SECOND, DJSTRIPE, 3.0),
     (AGAIN, DJSTRIPE_AGAIN, 3.0),
     (NEW, FLOOR, 0.5),
@@ -121,20 +132,33 @@ class _Sides(ExitStack):
         self.paid: list[int] = []
 
     def sides(self) -> Iterator[Side]:
-        database = connection.settings_dict["NAME"]
-        ours = servers.environment("benchmarks.project.settings", databases.address(database_name(database)))
-        address = self.enter_context(servers.shop(ours))
+        yield from self.ours()
+        if shutil.which("redis-server"):
+            variables = {"CELERY_BROKER_URL": self.enter_context(servers.broker())}
+            address = self.enter_context(
+                servers.shop(servers.environment(SHOP, databases.here(), **variables))
+            )
+            yield Side(LEFT, address, OURS, self.unpaid, "stores it and tells the broker; Celery")
+        if Path(servers.DJSTRIPE_PYTHON).exists():
+            variables, path = self.djstripe()
+            address = self.enter_context(servers.shop(variables, servers.DJSTRIPE_PYTHON))
+            yield Side(DJSTRIPE, address, path, self.new, "Stripe's answers cost nothing")
+            yield Side(DJSTRIPE_AGAIN, address, path, self.again_for_djstripe)
+            far = {**variables, "BENCH_LATENCY": str(STRIPE_LATENCY)}
+            address = self.enter_context(servers.shop(far, servers.DJSTRIPE_PYTHON))
+            yield Side(DJSTRIPE_FAR, address, path, self.new, "", most=FEW)
+
+    def ours(self) -> Iterator[Side]:
+        """Where there may be neither a broker nor dj-stripe."""
+        address = self.enter_context(servers.shop(servers.environment(SHOP, databases.here())))
         yield Side(FLOOR, address, "/floor/", self.new, "verify, one INSERT")
         yield Side(NEW, address, OURS, self.settling, "settles: books, status, note, mail")
         yield Side(SECOND, address, OURS, self.second, "of a payment that is settled")
         yield Side(AGAIN, address, OURS, self.again)
         yield Side(FOREIGN, address, OURS, self.foreign, "of something else on the account")
-        if Path(servers.DJSTRIPE_PYTHON).exists():
-            address, path = self.djstripe()
-            yield Side(DJSTRIPE, address, path, self.new, "Stripe's answers cost nothing")
-            yield Side(DJSTRIPE_AGAIN, address, path, self.again_for_djstripe)
 
-    def djstripe(self) -> tuple[str, str]:
+    def djstripe(self) -> tuple[dict[str, str], str]:
+        """What its processes need, and where its endpoint is."""
         url = self.enter_context(databases.made("djstripe"))
         directory = Path(self.enter_context(tempfile.TemporaryDirectory()))
         objects = {**self.purchase.objects, "account": (self.account, json.loads(self.account)["id"])}
@@ -147,7 +171,7 @@ class _Sides(ExitStack):
         servers.manage(no_migrations, "migrate", "--run-syncdb", "--verbosity=0", python=python)
         command = [python, "-m", "benchmarks.project.djstripe_endpoint", endpoint]
         subprocess.run(command, env=variables, cwd=servers.ROOT, check=True)
-        return self.enter_context(servers.shop(variables, python)), f"/stripe/webhook/{endpoint}/"
+        return variables, f"/stripe/webhook/{endpoint}/"
 
     # The events of a round
 
@@ -155,6 +179,10 @@ class _Sides(ExitStack):
         """For those who don't know the payment: any number will do."""
         begun = 5_000_000 + next(self.rounds) * 10_000
         return [self.purchase.event(SUCCEEDED, begun + each, "n") for each in range(events)]
+
+    def unpaid(self, events: int) -> list[bytes]:
+        """Of payments whose money nobody has heard of yet."""
+        return [self.purchase.event(SUCCEEDED, number) for number in purchases.copy(self.purchase, events)]
 
     def settling(self, events: int) -> list[bytes]:
         self.paid = list(purchases.copy(self.purchase, events))
@@ -174,7 +202,3 @@ class _Sides(ExitStack):
     def again_for_djstripe(self, events: int) -> list[bytes]:
         begun = 5_000_000 + next(self.rounds) * 0
         return [self.purchase.event(SUCCEEDED, begun + each, "d") for each in range(events)]
-
-
-def database_name(name: str) -> str:
-    return name.removeprefix(f"{databases.PREFIX}_")

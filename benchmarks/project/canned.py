@@ -1,17 +1,21 @@
-"""Stripe for dj-stripe, which asks it about each event's object: answered at once, from what the events told.
+"""Stripe for dj-stripe, which asks it about each event's object: answered from what the events told.
 
-On the way to the real Stripe each of these questions takes a tenth of a second and more, so this is the best
-that dj-stripe can be.
+At once, which is the best that dj-stripe can be; or after the tenth of a second and more that each of these
+questions takes on the way to the real Stripe.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 import stripe
+
+#: Seconds that each answer takes.
+LATENCY = float(os.environ.get("BENCH_LATENCY", "0"))
 
 
 class CannedStripe(stripe.HTTPClient):
@@ -26,6 +30,7 @@ class CannedStripe(stripe.HTTPClient):
     def request(
         self, method: str, url: str, headers: Any, post_data: Any = None, **options: Any
     ) -> tuple[str, int, dict[str, str]]:
+        time.sleep(LATENCY)
         path = url.split("?")[0].split("/v1/", 1)[1]
         kind, _, id = path.rpartition("/")
         if not self._texts:

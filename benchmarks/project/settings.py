@@ -12,6 +12,9 @@ ROOT_URLCONF = "benchmarks.project.urls"
 INSTALLED_APPS = [*INSTALLED_APPS, "benchmarks.project.floor"]
 # As shops do that count their requests.
 DATABASES["default"] |= {"CONN_MAX_AGE": None}
+if "sqlite" in DATABASES["default"]["ENGINE"]:
+    # A commit is on the disk before it is answered, as on PostgreSQL.
+    DATABASES["default"]["OPTIONS"] |= {"init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"}
 
 #: What the events of the benchmark are signed with.
 SECRET = "whsec_for_the_benchmarks"
@@ -19,6 +22,7 @@ OSCAR_VIPPS = {
     **OSCAR_VIPPS,
     "WEBHOOK_SECRETS": [SECRET],
     "API_BASE": os.environ.get("BENCH_STRIPE", ""),
+    "CELERY_APP": "benchmarks.project.celery_app.app" if "CELERY_BROKER_URL" in os.environ else None,
 }
 
 # Mail is written, and not sent anywhere: a mail server isn't what is measured.

@@ -2,7 +2,7 @@
 
 =====  ============================================================================================
 200    the event is processed, ignored for a reason, or was so before; or it is stored, and a worker of
-       Celery processes it (``EVENT_PROCESSING``): don't send it again
+       Celery processes it (``CELERY_APP``): don't send it again
 400    not an event that Stripe signed for this shop, or an old one: nothing is stored
 405    not a POST
 413    larger than any event
@@ -55,8 +55,7 @@ def webhook(request: HttpRequest) -> HttpResponse:
         logger.warning("A webhook was refused: %s.", error)
         return _text("Refused: not signed by Stripe for this shop, or too old.", 400)
     stored = inbox.store(event)
-    is_left_to_worker = settings.event_processing == "celery" and not inbox.is_done(stored)
-    if is_left_to_worker and wake_worker(stored):
+    if settings.celery_app and not inbox.is_done(stored) and wake_worker(settings.celery_app, stored):
         return _text("Stored.", 200)
     stored = inbox.process(stored)
     if stored.status == WebhookEvent.Status.FAILED:

@@ -11,6 +11,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.contrib.auth.models import Permission
 from django.core.management import load_command_class
 from django.template.loader import get_template
@@ -20,7 +21,6 @@ from oscar_vipps.dashboard.attention import ADVICE
 from oscar_vipps.models import Flag
 from shop.order_pipeline import ORDER_STATUS_PIPELINE
 from tests.docs.pages import DOCS, PAGES, inline
-from tests.support.celery_apps import celery_app
 from tests.support.simulator import ROOT
 
 APP = ROOT / "oscar_vipps"
@@ -202,8 +202,7 @@ def test_a_dotted_name_leads_somewhere(name: str, db: None) -> None:
 def tasks() -> set[str]:
     """The names of what Celery's workers run."""
     import_module("oscar_vipps.tasks")
-    with celery_app() as app:
-        return set(app.tasks)
+    return set(current_app.tasks)
 
 
 def resolve(name: str) -> Any:

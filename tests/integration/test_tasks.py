@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from celery import Celery, Task
+from celery import Task
 from django.core.management.base import CommandError
 
 from oscar_vipps import tasks
 from oscar_vipps.models import Payment, WebhookEvent
 from tests.integration.books import mails
 from tests.integration.test_webhook_failures import failing
-from tests.support.celery_apps import celery_app
+from tests.support.celery_apps import left_to_workers
 from tests.support.customer import EMAIL
 from tests.support.fixtures import Shop
 from tests.support.shopper import Shopper
@@ -23,13 +21,7 @@ PAID = "payment_intent.succeeded"
 
 
 @pytest.fixture
-def app() -> Iterator[Celery]:
-    with celery_app() as app:
-        yield app
-
-
-@pytest.fixture
-def event(shop: Shop, shopper: Shopper, product: Any, app: Celery) -> WebhookEvent:
+def event(shop: Shop, shopper: Shopper, product: Any) -> WebhookEvent:
     """That the money is here; stored and not processed."""
     payment = shopper.go_to_vipps(product)
     shop.simulator.pay(payment.session_id or "")
@@ -48,7 +40,7 @@ def test_an_event_is_settled_once_however_often_it_comes(event: WebhookEvent) ->
     assert mails() == [EMAIL]
 
 
-def test_an_event_that_is_pruned_meanwhile_is_nobodys_concern(db: None, app: Celery) -> None:
+def test_an_event_that_is_pruned_meanwhile_is_nobodys_concern(db: None) -> None:
     assert tasks.process_event.apply(args=("evt_1",)).get() == "Not stored here."
 
 
@@ -83,7 +75,7 @@ def test_what_fails_for_longer_is_left_to_the_reconciler(event: WebhookEvent, sh
     assert event.status == WebhookEvent.Status.PROCESSED
 
 
-def test_the_regular_tasks_are_the_commands(shop: Shop, app: Celery, settings: Any) -> None:
+def test_the_regular_tasks_are_the_commands(shop: Shop, settings: Any) -> None:
     for task in (tasks.reconcile, tasks.deadlines, tasks.prune_events):
         task.apply().get()
     # What a command says is wrong is what the task fails with.
@@ -92,20 +84,19 @@ def test_the_regular_tasks_are_the_commands(shop: Shop, app: Celery, settings: A
         tasks.reconcile.apply().get()
 
 
-@pytest.mark.parametrize("is_installed", [True, False])
+@pytest.mark.parametrize("is_there", [True, False])
 def test_where_nobody_can_be_told_the_webhook_settles(
     event: WebhookEvent,
     shop: Shop,
     settings: Any,
-    is_installed: bool,
-    monkeypatch: pytest.MonkeyPatch,
+    is_there: bool,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "EVENT_PROCESSING": "celery"}
-    if not is_installed:
-        monkeypatch.setitem(sys.modules, "celery", None)
-    (answer,) = shop.deliver(PAID)
+    with left_to_workers(settings):
+        if not is_there:
+            settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "CELERY_APP": "shop.celery.app"}
+        (answer,) = shop.deliver(PAID)
     assert (answer.status_code, answer.content) == (200, b"processed.")
     assert f"No worker could be told of event {event.event_id}" in caplog.text
-    assert ("ConnectionError" if is_installed else "ModuleNotFoundError") in caplog.text
+    assert ("ConnectionError" if is_there else "ModuleNotFoundError") in caplog.text
     assert mails() == [EMAIL]

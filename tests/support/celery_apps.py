@@ -1,4 +1,4 @@
-"""The shop's Celery app, as long as a test lasts."""
+"""The shop's Celery app: the one that ``CELERY_APP`` names while a test lasts."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from celery import Celery, current_app
+from celery import Celery
 
 #: Nobody listens at this port.
 DOWN = "redis://127.0.0.1:1/0"
+PATH = f"{__name__}.app"
+
+app: Celery
 
 
 @contextmanager
-def celery_app(broker: str = DOWN, name: str = "shop") -> Iterator[Celery]:
-    """Celery's current one. A broker that is down is not asked again."""
-    before: Any = current_app
-    before = before._get_current_object()
-    with Celery(name, broker=broker) as app:
+def left_to_workers(settings: Any, broker: str = DOWN) -> Iterator[None]:
+    """A broker that is down is not asked again."""
+    global app
+    with Celery("shop", broker=broker, set_as_current=False) as app:
         app.conf.broker_transport_options = {"max_retries": 0}
-        yield app
-    before.set_current()
+        settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "CELERY_APP": PATH}
+        yield

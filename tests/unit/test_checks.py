@@ -24,7 +24,7 @@ from oscar_vipps.checkout.mixins import PaymentDetailsMixin, PaymentMethodMixin
 from oscar_vipps.conf import OUTCOMES, RULES
 from oscar_vipps.dashboard.apps import VippsDashboardConfig
 from shop.order_pipeline import ORDER_STATUS_OF_OUTCOME, ORDER_STATUS_PIPELINE
-from tests.support.celery_apps import celery_app
+from tests.support.celery_apps import left_to_workers
 
 KEYS = {"SECRET_KEY": "sk_test_1", "WEBHOOK_SECRETS": ["whsec_1"]}
 WRITE = "In your Django settings, write for example OSCAR_VIPPS = "
@@ -509,27 +509,30 @@ def test_another_method_that_can_not_be_used_is_reported(
 # Celery
 
 
-def test_without_celery_nobody_asks_for_it(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_celery_app_nobody_asks_for_celery(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "celery", None)
-    settings.OSCAR_VIPPS = {**KEYS, "EVENT_PROCESSING": "inline"}
+    settings.OSCAR_VIPPS = {**KEYS, "CELERY_APP": None}
     assert reports() == []
 
 
-def test_a_celery_that_is_not_installed_is_reported(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "celery", None)
-    settings.OSCAR_VIPPS = {**KEYS, "EVENT_PROCESSING": "celery"}
-
-    text = 'OSCAR_VIPPS["EVENT_PROCESSING"] is "celery", but Celery is not installed.'
-    assert reports() == [("E018", text, "Install django-oscar-vipps[celery], or remove the key.")]
+def test_a_celery_app_is_fine(settings: Any) -> None:
+    settings.OSCAR_VIPPS = KEYS
+    with left_to_workers(settings):
+        assert reports() == []
 
 
-@pytest.mark.parametrize("has_app", [True, False])
-def test_a_celery_without_the_shops_app_is_reported(settings: Any, has_app: bool) -> None:
-    settings.OSCAR_VIPPS = {**KEYS, "EVENT_PROCESSING": "celery"}
-    # Where a project loads none, Celery makes one of that name.
-    with celery_app(name="shop" if has_app else "default"):
-        found = reports()
+@pytest.mark.parametrize(
+    ("path", "id", "text"),
+    [
+        ("nowhere.app", "E018", "can't be imported: No module named 'nowhere'."),
+        ("decimal.Decimal", "E019", "is not a Celery app."),
+    ],
+)
+def test_a_celery_app_that_can_not_be_used_is_reported(settings: Any, path: str, id: str, text: str) -> None:
+    settings.OSCAR_VIPPS = {**KEYS, "CELERY_APP": path}
 
-    text = 'OSCAR_VIPPS["EVENT_PROCESSING"] is "celery", but no Celery app of the shop is loaded.'
-    hint = "Import your Celery app in your project's __init__.py, as Celery's guide for Django says."
-    assert found == ([] if has_app else [("W011", text, hint)])
+    hint = {
+        "E018": "Write the dotted path of your Celery app, and install django-oscar-vipps[celery].",
+        "E019": 'Write the app itself, not its module: "shop.celery.app".',
+    }[id]
+    assert reports() == [(id, f'OSCAR_VIPPS["CELERY_APP"] "{path}" {text}', hint)]

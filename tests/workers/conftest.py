@@ -14,7 +14,7 @@ from django.db import connection
 
 from oscar_vipps.models import Payment
 from tests.conftest import lacking
-from tests.support.celery_apps import celery_app
+from tests.support.celery_apps import left_to_workers
 from tests.support.factories import ProductFactory
 from tests.support.fixtures import Shop
 from tests.support.shopper import Shopper
@@ -70,10 +70,9 @@ def working_shop(shop: Shop, settings: Any, tmp_path: Path) -> Iterator[WorkingS
     """Neither its broker nor a worker runs yet."""
     if shutil.which("redis-server") is None:
         lacking("Redis is not installed")
-    settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "EVENT_PROCESSING": "celery"}
     with socket.create_server(("127.0.0.1", 0)) as free:
         working = WorkingShop(shop, tmp_path, free.getsockname()[1])
-    with celery_app(working.broker_url):
+    with left_to_workers(settings, working.broker_url):
         yield working
     for process in working.running:
         process.kill()

@@ -7,13 +7,15 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks import databases, machine, plots, servers, tables
 from benchmarks.figures import Results
 from benchmarks.profiles import PROFILES
 
-PARTS = ("webhooks", "placing", "growth", "reconciler", "startup")
+PARTS = ("webhooks", "hosts", "sqlite", "placing", "growth", "reconciler", "startup")
 SETTINGS = "benchmarks.project.settings"
 
 
@@ -29,8 +31,7 @@ def main() -> None:
     described = machine.description(f"PostgreSQL {databases.version()}")
     clock = servers.Stopwatch()
     with databases.made("template") as template:
-        variables = servers.environment(SETTINGS, template, BENCH_NO_MIGRATIONS="1")
-        servers.manage(variables, "migrate", "--run-syncdb", "--verbosity=0")
+        make_tables(template)
         for name in options.part or PARTS:
             begun = clock.seconds
             results.extend(measured(name, options.profile))
@@ -43,11 +44,28 @@ def main() -> None:
 
 def measured(part: str, profile: str) -> Results:
     """By a process of its own, on a database of its own."""
-    with databases.made(part, template="template") as url, tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory() as directory, database(part, Path(directory)) as url:
         file = Path(directory) / "results.json"
         command = [sys.executable, "-m", "benchmarks.part", part, profile, str(file)]
         subprocess.run(command, env=servers.environment(SETTINGS, url), cwd=servers.ROOT, check=True)
         return Results.from_json(json.loads(file.read_text(encoding="utf-8")))
+
+
+@contextmanager
+def database(part: str, directory: Path) -> Iterator[str]:
+    """Its address. PostgreSQL, but for the part that compares."""
+    if part == "sqlite":
+        url = f"sqlite:///{directory}/shop.sqlite3"
+        make_tables(url)
+        yield url
+        return
+    with databases.made(part, template="template") as url:
+        yield url
+
+
+def make_tables(url: str) -> None:
+    variables = servers.environment(SETTINGS, url, BENCH_NO_MIGRATIONS="1")
+    servers.manage(variables, "migrate", "--run-syncdb", "--verbosity=0")
 
 
 def write(directory: Path, results: Results, described: dict[str, str]) -> None:

@@ -35,14 +35,16 @@ class WrongAnswer(Exception):
     """What is measured must work."""
 
 
-def send(address: str, requests: Sequence[Request], clients: int, status: int = 200) -> Load:
-    """Send all of them, in turn, by so many clients at once. Raises ``WrongAnswer``."""
+def send(address: str | Sequence[str], requests: Sequence[Request], clients: int, status: int = 200) -> Load:
+    """Send all of them, in turn, by so many clients who share the addresses. Raises ``WrongAnswer``."""
+    addresses = [address] if isinstance(address, str) else address
     latencies: list[float] = []
     errors: list[BaseException] = []
     begin = threading.Barrier(clients + 1)
 
-    def work(mine: Sequence[Request]) -> None:
-        connection = http.client.HTTPConnection(address, timeout=120)
+    def work(number: int) -> None:
+        mine = requests[number::clients]
+        connection = http.client.HTTPConnection(addresses[number % len(addresses)], timeout=120)
         taken = []
         try:
             connection.connect()
@@ -62,7 +64,7 @@ def send(address: str, requests: Sequence[Request], clients: int, status: int = 
             connection.close()
             latencies.extend(taken)
 
-    threads = [threading.Thread(target=work, args=(requests[n::clients],)) for n in range(clients)]
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(clients)]
     for thread in threads:
         thread.start()
     with contextlib.suppress(threading.BrokenBarrierError):

@@ -64,6 +64,14 @@ def measure(profile: Profile) -> Results:
         return compare(sides, profile)
 
 
+def measure_alone(profile: Profile) -> Results:
+    """Beside the floor only, on whatever database this is."""
+    with Simulator() as simulator, ExitStack() as stack:
+        settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "API_BASE": simulator.url}
+        purchase = purchases.begin(simulator)
+        return compare(list(stack.enter_context(_Sides(purchase, "")).ours()), profile)
+
+
 def compare(sides: list[Side], profile: Profile) -> Results:
     results = Results()
     for side in sides:

@@ -22,8 +22,9 @@ OSCAR_VIPPS = {
     **OSCAR_VIPPS,
     "WEBHOOK_SECRETS": [SECRET],
     "API_BASE": os.environ.get("BENCH_STRIPE", ""),
-    "CELERY_APP": "benchmarks.project.celery_app.app" if "CELERY_BROKER_URL" in os.environ else None,
 }
+if "CELERY_BROKER_URL" in os.environ:
+    OSCAR_VIPPS["CELERY_APP"] = "benchmarks.project.celery_app.app"
 
 # Mail is written, and not sent anywhere: a mail server isn't what is measured.
 _mail = "django.core.mail.backends.dummy.EmailBackend"

@@ -62,13 +62,21 @@ def refresh(payment: Payment) -> Payment:
     if payment.session_id is None:
         return payment
     snapshot = from_object(client.retrieve_session(payment.session_id))
-    if snapshot.payment_intent_id and (snapshot.amount_refunded or payment.refunds.exists()):
-        refunds = client.list_refunds(snapshot.payment_intent_id)
-        snapshot = replace(snapshot, refunds=tuple(map(refund_facts, refunds)))
-    if snapshot.payment_intent_id and (snapshot.disputed or payment.disputes.exists()):
-        disputes = client.list_disputes(snapshot.payment_intent_id)
-        snapshot = replace(snapshot, disputes=tuple(map(dispute_facts, disputes)))
+    # Nothing else is ever refunded or disputed.
+    if snapshot.payment_intent_id and snapshot.amount_captured:
+        snapshot = _with_what_became_of_it(payment, snapshot, snapshot.payment_intent_id)
     return settle(payment.pk, snapshot)
+
+
+def _with_what_became_of_it(payment: Payment, snapshot: Snapshot, payment_intent_id: str) -> Snapshot:
+    """With the money's refunds and disputes, where there may be any."""
+    if snapshot.amount_refunded or payment.refunds.exists():
+        refunds = client.list_refunds(payment_intent_id)
+        snapshot = replace(snapshot, refunds=tuple(map(refund_facts, refunds)))
+    if snapshot.disputed or payment.disputes.exists():
+        disputes = client.list_disputes(payment_intent_id)
+        snapshot = replace(snapshot, disputes=tuple(map(dispute_facts, disputes)))
+    return snapshot
 
 
 def give_up(payment: Payment) -> Payment:

@@ -55,7 +55,7 @@ class Due(enum.Enum):
 
 MAILS = (Due.CONFIRMATION, Due.REFUND_CONFIRMATION, Due.DISPUTE_CONFIRMATION)
 #: Mails don't wait for the end of what may be due for days.
-MAY_LAST = (*MAILS, Due.LATE_MONEY, Due.REFUND, Due.RESERVED)
+MAY_LAST = (*MAILS, Due.LATE_MONEY, Due.REFUND)
 #: States in which a payment still may become another.
 LIVE = (State.CREATED, State.OPEN, State.AUTHORIZED)
 OPEN_REFUNDS = (Refund.Status.REQUESTED, Refund.Status.PENDING)
@@ -101,8 +101,8 @@ def _quiet_since(moment: datetime) -> Q:
     return Q(checked_at__lte=moment) | Q(checked_at=None, created_at__lte=moment)
 
 
-def why_due(payment: Payment, now: datetime) -> Due:
-    """What is to be done about a payment that is due."""
+def why_due(payment: Payment) -> Due | None:
+    """What is to be done about a payment that is due; None where somebody has done it meanwhile."""
     if payment.has_ended and payment.holds_money:
         return Due.LATE_MONEY
     if orders.is_cancelled(payment.order) and (payment.state in LIVE or _is_to_be_flagged(payment)):
@@ -111,12 +111,15 @@ def why_due(payment: Payment, now: datetime) -> Due:
         return Due.REFUND
     if _is_to_be_confirmed(payment):
         return Due.CONFIRMATION
-    if payment.refunds.filter(UNTOLD).exists():
+    # Both are about money that was taken.
+    if payment.amount_captured and payment.refunds.filter(UNTOLD).exists():
         return Due.REFUND_CONFIRMATION
-    if payment.disputes.filter(UNHEARD).exists():
+    if payment.amount_captured and payment.disputes.filter(UNHEARD).exists():
         return Due.DISPUTE_CONFIRMATION
     if payment.state == State.AUTHORIZED:
         return Due.RESERVED
+    if payment.state not in LIVE:
+        return None
     if payment.session_id is None:
         return Due.NEVER_OPENED
     return Due.GIVEN_UP if payment.cancel_requested_at else Due.UNPAID
@@ -134,25 +137,29 @@ def _is_to_be_flagged(payment: Payment) -> bool:
 
 
 def take(payment_id: int, now: datetime) -> Payment | None:
-    """Take one payment that is due; None where another run has it, or it isn't due any more.
+    """Take one payment that was due; None where another run has it, or has had it.
 
     The lock is gone again before Stripe is asked: what keeps another run away is the time that is noted.
     """
-    skip = connection.features.has_select_for_update_skip_locked
+    features = connection.features
+    payments = Payment.objects.select_related("order").select_for_update(
+        skip_locked=features.has_select_for_update_skip_locked,
+        of=("self",) if features.has_select_for_update_of else (),
+    )
     with transaction.atomic():
-        locked = Payment.objects.select_for_update(skip_locked=skip).filter(pk=payment_id).first()
-        if locked is None or not due(now).filter(pk=payment_id).exists():
+        payment = payments.filter(_quiet_since(now - QUIET), pk=payment_id).first()
+        if payment is None:
             return None
-        Payment.objects.filter(pk=payment_id).update(checked_at=now)
-    return Payment.objects.select_related("order").get(pk=payment_id)
+        payment.checked_at = now
+        payment.save(update_fields=["checked_at"])
+    return payment
 
 
-def reconcile(payment: Payment, now: datetime) -> Payment:
-    """Do what is due for the payment.
+def reconcile(payment: Payment, reason: Due, now: datetime) -> Payment:
+    """Do what is due for the payment, for that reason.
 
     Raises ``GatewayError`` where Stripe can't be asked, and ``ConfirmationFailed``.
     """
-    reason = why_due(payment, now)
     if reason in MAILS:
         if payment.state == State.AUTHORIZED:
             payment = operations.refresh(payment)

@@ -316,7 +316,7 @@ def test_late_money_that_a_bank_has_withdrawn_and_given_back_goes_back(
     decided(shop, dispute_id, "won")
     assert ("late_payment", True) in flags(payment)
     let_time_pass(payment)
-    assert reconcile.why_due(payment, timezone.now()) == reconcile.Due.LATE_MONEY
+    assert reconcile.why_due(payment) == reconcile.Due.LATE_MONEY
     assert reconcile.due(timezone.now()).exists()
 
 

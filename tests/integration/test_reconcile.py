@@ -461,3 +461,14 @@ def test_without_an_answer_several_at_once_leave_the_rest_for_later(shop: Shop, 
 def test_how_many_at_once_has_a_limit(shop: Shop, number: str) -> None:
     with pytest.raises(CommandError, match="from 1 to 32"):
         run("--at-once", number)
+
+
+def test_what_a_webhook_has_settled_meanwhile_is_left_alone(shop: Shop, payment: Payment) -> None:
+    let_time_pass(payment)
+    now = timezone.now()
+    assert reconcile.due(now).exists()
+    shop.simulator.pay(payment.session_id or "")
+    shop.deliver()
+    taken = reconcile.take(payment.pk, now)
+    assert taken
+    assert reconcile.why_due(taken) is None

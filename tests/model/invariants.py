@@ -256,7 +256,7 @@ def check_what_is_due(world: World) -> None:
     """Payments that are looked at again wait for Stripe, or for the shopper."""
     now = timezone.now()
     for payment in reconcile.due(now):
-        why = reconcile.why_due(payment, now)
+        why = reconcile.why_due(payment)
         if why in (Due.REFUND, Due.LATE_MONEY):
             is_pending = payment.refunds.filter(status=Refund.Status.PENDING).exists()
             assert is_pending or (why == Due.LATE_MONEY and is_for_a_person(payment))

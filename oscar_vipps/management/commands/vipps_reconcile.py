@@ -81,7 +81,8 @@ class Command(BaseCommand):
         for event in inbox.undone().iterator():
             self.stdout.write(f"Event {event.event_id} ({event.type}): process it again")
         for payment in reconcile.due(now).iterator():
-            self.stdout.write(f"Order {payment.order.number}: {reconcile.why_due(payment, now).value}")
+            if reason := reconcile.why_due(payment):
+                self.stdout.write(f"Order {payment.order.number}: {reason.value}")
 
     # Each of these goes on after whatever went wrong with one of its things.
 
@@ -177,9 +178,11 @@ class Command(BaseCommand):
             self.failed(f"Order {payment.order.number}", describe(error))
 
     def look_at(self, payment: Payment, now: datetime) -> None:
-        reason = reconcile.why_due(payment, now)
+        reason = reconcile.why_due(payment)
+        if reason is None:
+            return
         before = payment.state
-        after = patiently(lambda: reconcile.reconcile(payment, now)).state
+        after = patiently(lambda: reconcile.reconcile(payment, reason, now)).state
         if after != before and reason == reconcile.Due.UNPAID:
             # Stripe had news of which no event told us, after all this time.
             self.count("unannounced")

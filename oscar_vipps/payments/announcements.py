@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
-from django.db import transaction
 from django.dispatch import Signal
 
 from oscar_vipps.models import Payment
 
+from .after_commit import after_commit
+
 
 def announce(signal: Signal, payment: Payment, **arguments: Any) -> None:
-    """Send the signal after the commit.
-
-    robust: a receiver that fails can't undo anything, nor stop the others.
-    """
+    """Send the signal after the commit: a receiver that fails can't undo anything, nor stop the others."""
     if signal.has_listeners(Payment):
-        transaction.on_commit(partial(_send, signal, payment.pk, arguments), robust=True)
+        after_commit(_send, signal, payment.pk, arguments)
 
 
 def _send(signal: Signal, payment_id: int, arguments: dict[str, Any]) -> None:

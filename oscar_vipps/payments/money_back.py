@@ -5,10 +5,8 @@ Called by ``settle`` alone, with the payment and the order locked, as ``conseque
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from oscar_vipps import signals
@@ -17,6 +15,7 @@ from oscar_vipps.money import to_decimal
 from oscar_vipps.shop import ledger, mail, orders, staff_mail, stock
 
 from . import dispute_rows, refund_rows
+from .after_commit import after_commit
 from .announcements import announce
 from .consequences import follow, go_back
 from .flags import flag, reopen, resolve
@@ -58,7 +57,7 @@ def _refund_arrived(payment: Payment, order: Any, refund: Refund) -> None:
     ledger.record_refund(payment, refund)
     orders.add_note(order, REFUNDED_NOTE, refund.amount)
     announce(signals.payment_refunded, payment, refund=refund)
-    transaction.on_commit(partial(mail.send_refund, refund.pk), robust=True)
+    after_commit(mail.send_refund, refund.pk)
     if refund.returns_stock:
         stock.put_back(order, [(each.line_id, each.quantity) for each in refund.lines.all()])
     if _is_followed(payment, order):
@@ -141,7 +140,7 @@ def _dispute_begins(payment: Payment, order: Any, dispute: Dispute, *, is_inquir
     # Also of a dispute that staff know as an inquiry.
     dispute.confirmation_claimed_at = dispute.confirmation_sent_at = None
     dispute.save(update_fields=["confirmation_claimed_at", "confirmation_sent_at", "updated_at"])
-    transaction.on_commit(partial(staff_mail.tell_of_dispute, dispute.pk), robust=True)
+    after_commit(staff_mail.tell_of_dispute, dispute.pk)
     if not is_inquiry and _has_money(payment, order):
         follow(payment, order, "disputed")
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
-from django.db import transaction
 from django.dispatch import receiver
 from oscar.apps.order.signals import order_status_changed
 
@@ -20,6 +18,7 @@ from oscar_vipps.models import Flag, Payment
 from oscar_vipps.shop import orders
 from oscar_vipps.signals import payment_needs_attention
 
+from .after_commit import after_commit
 from .operations import call_off
 from .refunds import return_late_money
 
@@ -34,7 +33,7 @@ def order_cancelled(order: Any, new_status: str, **kwargs: Any) -> None:
     payment = Payment.objects.filter(order_id=order.pk).first()
     # One that has ended was there first: the order follows it.
     if payment is not None and not payment.has_ended:
-        transaction.on_commit(partial(_do, call_off, payment.pk), robust=True)
+        after_commit(_do, call_off, payment.pk)
 
 
 @receiver(payment_needs_attention, dispatch_uid="oscar_vipps.late_payment")

@@ -6,8 +6,6 @@ the state follows from the facts, and everything else follows from entering a st
 
 from __future__ import annotations
 
-from functools import partial
-
 from django.db import transaction
 
 from oscar_vipps.gateway.snapshot import Snapshot
@@ -15,6 +13,7 @@ from oscar_vipps.models import Flag, Payment
 from oscar_vipps.shop import ledger, mail, orders
 
 from . import consequences, dispute_rows, money_back, refund_rows, states
+from .after_commit import after_commit
 from .binding import is_of_another_attempt, mismatch
 from .flags import flag, resolve
 from .moments import as_stored
@@ -72,10 +71,9 @@ def _apply(payment: Payment, snapshot: Snapshot) -> None:
     if vars(payment) != stored:
         payment.save()
     if payment.is_paid and payment.confirmation_sent_at is None:
-        # Also when nothing else is new: a mail that failed is tried again with whatever comes next. robust,
-        # here and in announcements: what a mail server or a shop's receiver does must not keep the rest from
-        # happening. Registered before any code of the shop runs, which may register something that fails.
-        transaction.on_commit(partial(mail.send_confirmation, payment.pk), robust=True)
+        # Also when nothing else is new: a mail that failed is tried again with whatever comes next. Before any
+        # code of the shop runs, which may put something that fails behind the commit.
+        after_commit(mail.send_confirmation, payment.pk)
     if not (steps or has_more or is_released or snapshot.refunds or snapshot.disputes):
         return
     order = payment.order

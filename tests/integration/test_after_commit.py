@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.dispatch import Signal
 from django.test import override_settings
 from django.utils import timezone
@@ -196,6 +196,27 @@ def test_a_mail_server_that_is_down_changes_nothing_about_the_payment(
         payment.order.number,
         payment.reference,
     )
+
+
+def test_a_mail_that_fails_oddly_hinders_nobody(
+    shop: Shop, payment: Payment, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such as when the database is gone, just then."""
+
+    def odd(*_arguments: Any) -> None:
+        raise OperationalError(f"the connection is closed on {EMAIL}")
+
+    heard: list[Payment] = []
+
+    def receive(payment: Payment, **kwargs: Any) -> None:
+        heard.append(payment)
+
+    monkeypatch.setattr("oscar_vipps.shop.mail.send_once", odd)
+    with receiving(signals.payment_captured, receive):
+        settle(payment.pk, paid(shop, payment))
+    assert heard == [payment]
+    assert "After a commit, send_confirmation failed: OperationalError in test_after_commit.py" in caplog.text
+    assert EMAIL not in caplog.text
 
 
 @pytest.mark.parametrize("by", ["the next event", "the return page", "whoever looks for what is due"])

@@ -93,6 +93,8 @@ def test_a_reservation_is_released_at_once(
     assert found["source"] == (PRICE, NOTHING, NOTHING)
     assert flags(payment) == [("late_payment", False)]
     assert "is released" in found["notes"][-1][0]
+    settle(payment.pk, at_stripe(payment))
+    assert books(payment) == found
     assert shop.simulator.payment_intent(found["payment"]["payment_intent_id"])["status"] == "canceled"
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone, translation
 from oscar.apps.order.exceptions import InvalidOrderStatus
 from oscar.apps.order.signals import order_status_changed
 
-from oscar_vipps.gateway.snapshot import Snapshot
+from oscar_vipps.gateway.snapshot import DisputeSnapshot, RefundSnapshot, Snapshot
 from oscar_vipps.models import Flag, Payment
 from oscar_vipps.payments.moments import as_stored
 from oscar_vipps.payments.settlement import settle, settle_locked
@@ -115,6 +115,47 @@ def test_what_does_not_match_changes_nothing_and_is_flagged(
 
     # The truth is not held back by that.
     assert settle(payment.pk, true).state == Payment.State.CAPTURED
+
+
+@pytest.mark.parametrize("amount", [-1, 0, 1, 24900, 24901])
+@pytest.mark.parametrize("kind", ["refund", "dispute"])
+def test_no_more_is_refunded_or_disputed_than_was_paid_and_no_less_than_an_ore(
+    shop: Shop, payment: Payment, kind: str, amount: int
+) -> None:
+    true = paid(shop, payment)
+    if kind == "refund":
+        told = replace(true, refunds=(RefundSnapshot("re_1", amount, "succeeded"),))
+    else:
+        told = replace(true, disputes=(DisputeSnapshot("du_1", amount, "needs_response"),))
+    found, refusal = settle_or_refuse(payment.pk, told)
+    is_possible = 1 <= amount <= 24900
+    assert (refusal == "", found.state == Payment.State.CAPTURED) == (is_possible, is_possible)
+    assert found.flags.filter(reason="mismatch").exists() is not is_possible
+    assert found.refunds.exists() is (is_possible and kind == "refund")
+    assert found.disputes.exists() is (is_possible and kind == "dispute")
+
+
+def test_the_money_of_another_payment_is_not_this_ones(shop: Shop, payment: Payment, product: Any) -> None:
+    another = Shopper().go_to_vipps(product)
+    settle(another.pk, paid(shop, another))
+    another.refresh_from_db()
+    # What has no PaymentIntent yet is like all others that have none.
+    assert settle_or_refuse(payment.pk, at_stripe(payment))[1] == ""
+
+    stolen = replace(paid(shop, payment), payment_intent_id=another.payment_intent_id)
+    found, refusal = settle_or_refuse(payment.pk, stolen)
+
+    assert (found.state, found.payment_intent_id) == (Payment.State.OPEN, None)
+    assert "payment intent of another payment is True, expected False" in refusal
+    assert settle(payment.pk, at_stripe(payment)).state == Payment.State.CAPTURED
+
+
+def test_the_address_at_stripe_is_kept_while_it_is_of_use(shop: Shop, payment: Payment) -> None:
+    address = shop.session(payment)["url"]
+    assert payment.session_url == address
+    # Stripe shows it no more than necessary.
+    assert settle(payment.pk, replace(at_stripe(payment), session_url=None)).session_url == address
+    assert settle(payment.pk, paid(shop, payment)).session_url == ""
 
 
 def test_a_flag_is_raised_again_by_other_news_and_after_it_was_resolved(shop: Shop, payment: Payment) -> None:

@@ -259,6 +259,24 @@ def test_other_statuses_and_other_orders_are_left_alone(
     assert flags(payment) == []
 
 
+def test_a_new_order_has_the_status_that_the_shop_wants(settings: Any) -> None:
+    settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "ORDER_STATUS": {"pending": "New", "captured": "Paid"}}
+    assert orders.initial_status() == "New"
+    settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "ORDER_STATUS": {"captured": "Paid"}}
+    assert orders.initial_status() is None
+
+
+def test_a_note_says_who_did_it(shop: Shop, shopper: Shopper, product: Any) -> None:
+    order = shopper.go_to_vipps(product).order
+    somebody = UserFactory.create(is_staff=True)
+    orders.add_note(order, "NOK {amount}", 24900, by=somebody)
+    orders.add_note(order, "NOK {amount}", 100)
+    assert list(order.notes.order_by("pk").values_list("message", "user")) == [
+        ("NOK 249.00", somebody.pk),
+        ("NOK 1.00", None),
+    ]
+
+
 @pytest.mark.parametrize("outcome", ["pending", "authorized", "captured"])
 @pytest.mark.parametrize("end", ["cancelled", "expired"])
 def test_a_status_that_living_payments_share_cancels_nothing(settings: Any, outcome: str, end: str) -> None:

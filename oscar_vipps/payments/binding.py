@@ -37,8 +37,7 @@ def mismatch(payment: Payment, snapshot: Snapshot) -> str | None:
     for dispute in snapshot.disputes:
         expected[f"dispute {dispute.dispute_id}"] = (True, 0 < dispute.amount <= payment.amount)
     if not payment.payment_intent_id and snapshot.payment_intent_id:
-        others = Payment.objects.exclude(pk=payment.pk)
-        is_taken = others.filter(payment_intent_id=snapshot.payment_intent_id).exists()
+        is_taken = Payment.objects.filter(payment_intent_id=snapshot.payment_intent_id).exists()
         expected["payment intent of another payment"] = (False, is_taken)
     # Money may not have moved yet.
     may_be_missing = {"session", "payment intent", "reserved amount", "captured amount"}

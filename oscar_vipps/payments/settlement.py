@@ -71,7 +71,7 @@ def _apply(payment: Payment, snapshot: Snapshot) -> None:
     if vars(payment) != stored:
         payment.save()
     if payment.is_paid and payment.confirmation_sent_at is None:
-        # Also when nothing else is new: a mail that failed is tried again with whatever comes next. And before
+        # Also when nothing else is new: a mail that failed is tried again with whatever comes next. Before
         # any code of the shop runs, which may put something that fails behind the commit.
         after_commit(mail.send_confirmation, payment.pk)
     if not (steps or has_more or is_released or snapshot.refunds or snapshot.disputes):

@@ -141,6 +141,15 @@ def test_a_refund_that_only_claims_to_be_ours_takes_no_row_of_ours(shop: Shop, c
     assert sorted(found) == sorted([(ours.refund_id, 5000), ("re_copied", 100)])
 
 
+def test_news_of_one_refund_stand_behind_those_of_another_that_are_none(
+    shop: Shop, captured: Payment
+) -> None:
+    first, second = (RefundSnapshot(f"re_{number}", 100, "succeeded") for number in (1, 2))
+    settle(captured.pk, replace(at_stripe(captured), refunds=(first,)))
+    settle(captured.pk, replace(at_stripe(captured), refunds=(first, second)))
+    assert money(captured) == (200, Decimal("2.00"), "Partly refunded")
+
+
 def test_pending_is_not_refunded(shop: Shop, captured: Payment) -> None:
     """Field failure 16."""
     shop.simulator.refund_outcomes("pending")

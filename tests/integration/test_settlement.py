@@ -86,6 +86,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
         ({"payment": "of-another-order"}, "payment is 'of-another-order'"),
         ({"session_id": "cs_test_another"}, "session is 'cs_test_another'"),
         ({"payment_intent_id": "pi_another"}, "payment intent is 'pi_another'"),
+        ({"order": "100999", "livemode": True}, "order is '100999', expected '{number}'; livemode is True"),
     ],
     ids=lambda value: value if isinstance(value, str) else ",".join(value),
 )
@@ -97,6 +98,7 @@ def test_what_does_not_match_changes_nothing_and_is_flagged(
     settle(payment.pk, at_stripe(payment))
     before = books(payment)
     true = paid(shop, payment)
+    told = told.format(number=payment.order.number)
     caplog.clear()
 
     with attention() as reasons:

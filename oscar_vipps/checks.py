@@ -21,6 +21,7 @@ from oscar.core.exceptions import AppNotFoundError
 from oscar.core.loading import get_class, get_model
 
 from .conf import OUTCOMES, RULES, SETTING, VippsSettings, examine, how_to_write
+from .exceptions import describe
 
 #: What a payment may need of the pipeline, from and to, and what is reported where that can't be. Money that
 #: came in has to show; an order that ended unpaid looks, at worst, as if it were pending.
@@ -32,6 +33,9 @@ TRANSITIONS = (
     ("pending", "expired", "W007"),
     ("authorized", "cancelled", "W007"),
 )
+
+#: Options of Celery's brokers without which the webhook waits for one that is down, or hangs.
+IMPATIENT = ("max_retries", "socket_timeout")
 
 
 @register("oscar_vipps")
@@ -273,13 +277,19 @@ def check_celery_app(**kwargs: Any) -> list[CheckMessage]:
     name = f'{SETTING}["CELERY_APP"] "{path}"'
     try:
         app = import_string(path)
-    except ImportError as error:
+    except Exception as error:  # noqa: BLE001 - the shop's own code, and no reason to stop every command
         hint = "Write the dotted path of your Celery app, and install django-oscar-vipps[celery]."
-        return [_message("E018", f"{name} can't be imported: {error}.", hint)]
-    if hasattr(app, "send_task"):
-        return []
-    hint = 'Write the app itself, not its module: "shop.celery.app".'
-    return [_message("E019", f"{name} is not a Celery app.", hint)]
+        # Of other errors only the kind: their words may hold the broker's password.
+        why = error if isinstance(error, ImportError) else describe(error)
+        return [_message("E018", f"{name} can't be imported: {why}.", hint)]
+    if not hasattr(app, "send_task"):
+        hint = 'Write the app itself, not its module: "shop.celery.app".'
+        return [_message("E019", f"{name} is not a Celery app.", hint)]
+    if missing := [option for option in IMPATIENT if option not in app.conf.broker_transport_options]:
+        text = f"{name} may wait for a broker that doesn't answer, and Stripe with it."
+        hint = f"In the app's broker_transport_options, set {', '.join(missing)}: see docs/workers.rst."
+        return [_message("W011", text, hint)]
+    return []
 
 
 def _message(id: str, text: str, hint: str) -> CheckMessage:

@@ -6,14 +6,19 @@ imports it.
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from celery import Task, shared_task
 from django.core.management import call_command
+from django.db import Error as DatabaseError
 
+from oscar_vipps.exceptions import describe, trail
 from oscar_vipps.models import WebhookEvent
 from oscar_vipps.webhooks import inbox
 from oscar_vipps.webhooks.wakeup import PROCESS_EVENT
+
+logger = logging.getLogger("oscar_vipps")
 
 #: How often an event that failed is tried again, and after how many seconds: twice as many each time. What
 #: fails for longer is left to ``vipps_reconcile``.
@@ -21,24 +26,30 @@ RETRIES = 4
 FIRST_RETRY_AFTER = 5
 
 
-# Acknowledged when it is done: a broker that notices that the worker died hands it to another.
-@shared_task(
-    name=PROCESS_EVENT,
-    bind=True,
-    acks_late=True,
-    reject_on_worker_lost=True,
-    ignore_result=True,
-    max_retries=RETRIES,
-)
+# Acknowledged when it is done: a broker that notices that the worker died hands it to another. Not when only a
+# child of the worker died: what kills each child that takes it up would do so for ever.
+@shared_task(name=PROCESS_EVENT, bind=True, acks_late=True, ignore_result=True, max_retries=RETRIES)
 def process_event(self: Task[Any, Any], event_id: str) -> str:
     """Settle what the event tells, and say what became of it. Nothing is done twice."""
-    event = WebhookEvent.objects.filter(event_id=event_id).first()
-    if event is None:
-        return "Not stored here."
-    event = inbox.process(event)
-    if event.status == WebhookEvent.Status.FAILED and self.request.retries < RETRIES:
+    outcome, is_done = _process(event_id)
+    if not is_done and self.request.retries < RETRIES:
         raise self.retry(countdown=FIRST_RETRY_AFTER * 2**self.request.retries)
-    return f"{event.status}. {event.reason}".strip()
+    return outcome
+
+
+def _process(event_id: str) -> tuple[str, bool]:
+    """What became of the event, and whether that is the end of it."""
+    try:
+        event = WebhookEvent.objects.filter(event_id=event_id).first()
+        if event is None:
+            return "Not stored here.", True
+        event = inbox.process(event)
+    except DatabaseError as error:
+        logger.error(
+            "Event %s could not be looked at: %s", event_id, trail(error), extra={"event_id": event_id}
+        )
+        return describe(error), False
+    return f"{event.status}. {event.reason}".strip(), event.status != WebhookEvent.Status.FAILED
 
 
 # Each is the command of that name; what fails in it shows as the task's failure.

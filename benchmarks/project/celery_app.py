@@ -5,4 +5,4 @@ import os
 from celery import Celery
 
 app = Celery("shop", broker=os.environ["CELERY_BROKER_URL"], set_as_current=False)
-app.conf.broker_transport_options = {"max_retries": 0}
+app.conf.broker_transport_options = {"max_retries": 0, "socket_timeout": 5}

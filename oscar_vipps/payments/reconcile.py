@@ -136,10 +136,11 @@ def _is_to_be_flagged(payment: Payment) -> bool:
     return payment.holds_money and not payment.flags.filter(reason=Flag.Reason.ORDER_CANCELLED).exists()
 
 
-def take(payment_id: int, now: datetime) -> Payment | None:
+def take(payment_id: int, checked_at: datetime | None, now: datetime) -> Payment | None:
     """Take one payment that was due; None where another run has it, or has had it.
 
-    The lock is gone again before Stripe is asked: what keeps another run away is the time that is noted.
+    ``checked_at`` is what it was when it was found to be due. The lock is gone again before Stripe is asked:
+    what keeps another run away is the time that is noted.
     """
     features = connection.features
     payments = Payment.objects.select_related("order").select_for_update(
@@ -147,7 +148,7 @@ def take(payment_id: int, now: datetime) -> Payment | None:
         of=("self",) if features.has_select_for_update_of else (),
     )
     with transaction.atomic():
-        payment = payments.filter(_quiet_since(now - QUIET), pk=payment_id).first()
+        payment = payments.filter(pk=payment_id, checked_at=checked_at).first()
         if payment is None:
             return None
         payment.checked_at = now

@@ -222,9 +222,23 @@ def test_payments_of_the_other_mode_are_left_alone(shop: Shop, payment: Payment,
 def test_two_runs_take_each_payment_once(shop: Shop, payment: Payment) -> None:
     let_time_pass(payment)
     now = timezone.now()
-    assert reconcile.take(payment.pk, now) is not None
-    assert reconcile.take(payment.pk, now) is None
+    assert reconcile.take(payment.pk, payment.checked_at, now) is not None
+    assert reconcile.take(payment.pk, payment.checked_at, now) is None
     assert not reconcile.due(now).exists()
+
+
+@pytest.mark.parametrize("was_looked_at", [False, True])
+def test_a_run_leaves_alone_what_another_that_takes_long_has_taken(
+    shop: Shop, payment: Payment, was_looked_at: bool
+) -> None:
+    """Each reservation is asked about once in six hours, also where a run takes longer than cron waits."""
+    if was_looked_at:
+        Payment.objects.update(checked_at=timezone.now())
+    let_time_pass(payment, timedelta(hours=7))
+    first, second = timezone.now(), timezone.now() + timedelta(minutes=6)
+    [(found, checked_at)] = reconcile.due(second).values_list("pk", "checked_at")
+    assert reconcile.take(payment.pk, payment.checked_at, first) is not None
+    assert reconcile.take(found, checked_at, second) is None
 
 
 def test_a_dry_run_says_what_is_due_and_touches_nothing(shop: Shop, payment: Payment, product: Any) -> None:
@@ -469,6 +483,6 @@ def test_what_a_webhook_has_settled_meanwhile_is_left_alone(shop: Shop, payment:
     assert reconcile.due(now).exists()
     shop.simulator.pay(payment.session_id or "")
     shop.deliver()
-    taken = reconcile.take(payment.pk, now)
+    taken = reconcile.take(payment.pk, payment.checked_at, now)
     assert taken
     assert reconcile.why_due(taken) is None

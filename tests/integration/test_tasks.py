@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from celery import Task
 from django.core.management.base import CommandError
+from django.db import OperationalError
 
 from oscar_vipps import tasks
 from oscar_vipps.models import Payment, WebhookEvent
+from oscar_vipps.webhooks import inbox
 from tests.integration.books import mails
 from tests.integration.test_webhook_failures import failing
 from tests.support.celery_apps import left_to_workers
@@ -73,6 +75,23 @@ def test_what_fails_for_longer_is_left_to_the_reconciler(event: WebhookEvent, sh
 
     event.refresh_from_db()
     assert event.status == WebhookEvent.Status.PROCESSED
+
+
+def test_a_database_that_is_gone_for_a_while_is_asked_again(
+    event: WebhookEvent, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    left = [OperationalError(f"the connection of {EMAIL} is closed")] * 2
+    process = inbox.process
+
+    def gone(event: WebhookEvent) -> WebhookEvent:
+        if left:
+            raise left.pop()
+        return process(event)
+
+    monkeypatch.setattr(inbox, "process", gone)
+    assert tasks.process_event.apply(args=(event.event_id,)).get() == "processed."
+    assert "could not be looked at: OperationalError in test_tasks.py" in caplog.text
+    assert EMAIL not in caplog.text
 
 
 def test_the_regular_tasks_are_the_commands(shop: Shop, settings: Any) -> None:

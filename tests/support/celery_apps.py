@@ -17,9 +17,9 @@ app: Celery
 
 @contextmanager
 def left_to_workers(settings: Any, broker: str = DOWN) -> Iterator[None]:
-    """A broker that is down is not asked again."""
+    """A broker that doesn't answer is left."""
     global app
     with Celery("shop", broker=broker, set_as_current=False) as app:
-        app.conf.broker_transport_options = {"max_retries": 0}
+        app.conf.broker_transport_options = {"max_retries": 0, "socket_timeout": 2}
         settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "CELERY_APP": PATH}
         yield

@@ -5,6 +5,7 @@ The database is closed to these tests, as to all that don't ask for it.
 
 import sys
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from oscar_vipps.checkout.mixins import PaymentDetailsMixin, PaymentMethodMixin
 from oscar_vipps.conf import OUTCOMES, RULES
 from oscar_vipps.dashboard.apps import VippsDashboardConfig
 from shop.order_pipeline import ORDER_STATUS_OF_OUTCOME, ORDER_STATUS_PIPELINE
+from tests.support import celery_apps
 from tests.support.celery_apps import left_to_workers
 
 KEYS = {"SECRET_KEY": "sk_test_1", "WEBHOOK_SECRETS": ["whsec_1"]}
@@ -536,3 +538,40 @@ def test_a_celery_app_that_can_not_be_used_is_reported(settings: Any, path: str,
         "E019": 'Write the app itself, not its module: "shop.celery.app".',
     }[id]
     assert reports() == [(id, f'OSCAR_VIPPS["CELERY_APP"] "{path}" {text}', hint)]
+
+
+def test_a_celery_app_that_fails_stops_no_command(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is said what it says, which may be its broker's password."""
+
+    class Broken(ModuleType):
+        def __getattr__(self, name: str) -> object:
+            raise KeyError("redis://:password@localhost")
+
+    monkeypatch.setitem(sys.modules, "broken_shop", Broken("broken_shop"))
+    settings.OSCAR_VIPPS = {**KEYS, "CELERY_APP": "broken_shop.app"}
+    [(id, text, _hint)] = reports()
+    assert id == "E018"
+    assert "can't be imported: KeyError in test_checks.py, line " in text
+    assert "password" not in text
+
+
+@pytest.mark.parametrize(
+    ("options", "missing"),
+    [
+        ({}, "max_retries, socket_timeout"),
+        ({"max_retries": 3}, "socket_timeout"),
+        ({"socket_timeout": 1}, "max_retries"),
+    ],
+)
+def test_a_celery_app_that_waits_for_its_broker_is_reported(
+    settings: Any, options: dict[str, int], missing: str
+) -> None:
+    settings.OSCAR_VIPPS = KEYS
+    with left_to_workers(settings):
+        celery_apps.app.conf.broker_transport_options = options
+        found = reports()
+
+    path = f'OSCAR_VIPPS["CELERY_APP"] "{celery_apps.PATH}"'
+    text = f"{path} may wait for a broker that doesn't answer, and Stripe with it."
+    hint = f"In the app's broker_transport_options, set {missing}: see docs/workers.rst."
+    assert found == [("W011", text, hint)]

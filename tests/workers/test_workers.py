@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from django.core import mail
 from django.db import transaction
 from django.db.models import F
@@ -69,29 +71,18 @@ def test_what_is_about_something_else_wakes_nobody(working_shop: WorkingShop) ->
     assert {answer.content.split(b".")[0] for answer in answers} == {b"ignored"}
 
 
-def test_a_child_that_is_killed_at_work_leaves_the_event_to_the_next(working_shop: WorkingShop) -> None:
+@pytest.mark.parametrize("victim", ["the worker", "its child"])
+def test_a_worker_that_is_killed_at_work_loses_nothing(working_shop: WorkingShop, victim: str) -> None:
     payment = working_shop.paid()
     working_shop.start_broker()
     working_shop.hear_of_it()
     with nobody_settles():
         worker = working_shop.start_worker()
         worker.wait_for("oscar_vipps.process_event", "received")
-        (child,) = worker.children()
-        child.kill()
-        # The worker gives the task back, and gets a new child.
-        worker.wait_for("exited prematurely")
-        check_nothing_happened(payment)
-    worker.wait_for(*SETTLED)
-    check_it_happened_once(payment, len(working_shop.mails))
-
-
-def test_a_worker_that_is_killed_at_work_loses_nothing(working_shop: WorkingShop) -> None:
-    payment = working_shop.paid()
-    working_shop.start_broker()
-    working_shop.hear_of_it()
-    with nobody_settles():
-        worker = working_shop.start_worker()
-        worker.wait_for("oscar_vipps.process_event", "received")
+        if victim == "its child":
+            (child,) = worker.children()
+            child.kill()
+            worker.wait_for("exited prematurely")
         worker.kill()
         check_nothing_happened(payment)
     make_it_old()
@@ -100,6 +91,19 @@ def test_a_worker_that_is_killed_at_work_loses_nothing(working_shop: WorkingShop
     working_shop.start_worker("--beat").wait_for(RECONCILED)
 
     check_it_happened_once(payment, len(working_shop.mails))
+
+
+def test_a_broker_that_hangs_is_left_alone(
+    working_shop: WorkingShop, caplog: pytest.LogCaptureFixture
+) -> None:
+    payment = working_shop.paid()
+    broker = working_shop.start_broker()
+    broker.process.send_signal(signal.SIGSTOP)
+
+    assert working_shop.hear_of_it().content == b"processed."
+
+    check_it_happened_once(payment, len(mail.outbox))
+    assert "No worker could be told of event" in caplog.text
 
 
 def test_a_broker_that_is_killed_loses_nothing(working_shop: WorkingShop) -> None:

@@ -33,6 +33,9 @@ MOST_AT_ONCE = 32
 TOO_MANY = "rate_limit"
 PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
 
+#: A payment's id, and when it was looked at last.
+Found = tuple[int, datetime | None]
+
 
 class Command(BaseCommand):
     help = (
@@ -116,7 +119,7 @@ class Command(BaseCommand):
                 return
 
     def look_at_payments(self, now: datetime, at_once: int) -> None:
-        due = list(reconcile.due(now).values_list("pk", flat=True))
+        due = list(reconcile.due(now).values_list("pk", "checked_at"))
         waiting = with_progress(due, len(due), "Payments", self.stderr)
         if at_once == 1:
             self.work_off(waiting, now)
@@ -129,22 +132,23 @@ class Command(BaseCommand):
         for thread in threads:
             thread.join()
 
-    def work_off_and_leave(self, waiting: Iterator[int], now: datetime) -> None:
+    def work_off_and_leave(self, waiting: Iterator[Found], now: datetime) -> None:
         """In a thread, whose connections to the database are its own."""
         try:
             self.work_off(waiting, now)
         finally:
             connections.close_all()
 
-    def work_off(self, waiting: Iterator[int], now: datetime) -> None:
+    def work_off(self, waiting: Iterator[Found], now: datetime) -> None:
         """Take up one after the other, until there are none or Stripe is out of reach."""
         while self.unanswered < PATIENCE:
             with self.lock:
-                payment_id = next(waiting, None)
-            if payment_id is None:
+                found = next(waiting, None)
+            if found is None:
                 return
+            payment_id, checked_at = found
             try:
-                payment = reconcile.take(payment_id, now)
+                payment = reconcile.take(payment_id, checked_at, now)
             except Exception as error:  # noqa: BLE001 - a lock that was waited for too long, or a connection gone
                 self.failed(f"Payment {payment_id}", describe(error))
                 continue

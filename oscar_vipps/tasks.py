@@ -26,7 +26,7 @@ RETRIES = 4
 FIRST_RETRY_AFTER = 5
 
 
-# Acknowledged when it is done: a broker that notices that the worker died hands it to another. Not when only a
+# Acknowledged when it is done: a broker that notices that a worker died hands it to another. Not when only a
 # child of the worker died: what kills each child that takes it up would do so for ever.
 @shared_task(name=PROCESS_EVENT, bind=True, acks_late=True, ignore_result=True, max_retries=RETRIES)
 def process_event(self: Task[Any, Any], event_id: str) -> str:

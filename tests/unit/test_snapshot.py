@@ -408,8 +408,14 @@ def test_a_dispute_says_whose_it_is_by_its_payment_intent_alone() -> None:
 
 @pytest.mark.parametrize(
     ("moved", "withdrawn", "reinstated"),
-    [((), False, False), ((-AMOUNT,), True, False), ((-AMOUNT, AMOUNT), True, True), ((0,), False, False)],
-    ids=["nothing", "taken", "taken and given back", "nothing to speak of"],
+    [
+        ((), False, False),
+        ((-AMOUNT,), True, False),
+        ((-AMOUNT, AMOUNT), True, True),
+        ((-1, 1), True, True),
+        ((0,), False, False),
+    ],
+    ids=["nothing", "taken", "taken and given back", "an øre", "nothing to speak of"],
 )
 def test_where_the_money_is(moved: tuple[int, ...], withdrawn: bool, reinstated: bool) -> None:
     [facts] = from_object(dispute(*moved)).disputes

@@ -25,9 +25,9 @@ class Profile:
 
 
 PROFILES = {
-    "short": Profile(3, 40, (1, 8), (1, 100), 2, (1_000, 20_000), 5, 300),
-    "full": Profile(5, 120, (1, 2, 8), (1, 10, 100), 3, (1_000, 100_000), 15, 10_000),
-    "million": Profile(5, 120, (1, 2, 8), (1, 10, 100), 3, (1_000, 100_000, 1_000_000), 15, 10_000),
+    "short": Profile(2, 20, (1, 8), (1, 50), 1, (1_000, 10_000), 4, 200),
+    "full": Profile(4, 100, (1, 2, 8), (1, 10, 100), 3, (1_000, 100_000), 12, 10_000),
+    "million": Profile(4, 100, (1, 2, 8), (1, 10, 100), 3, (1_000, 100_000, 1_000_000), 12, 10_000),
 }
 #: Shoppers who wait at once, and how often each asks, in seconds: what the waiting page's script does.
 WAITING_SHOPPERS = 1_000

@@ -30,7 +30,7 @@ def measure(profile: Profile) -> Results:
         found: dict[int, list[load.Load]] = {hosts: [] for hosts in HOSTS}
         for round in range(profile.rounds + 1):
             for hosts in HOSTS:
-                numbers = purchases.copy(purchase, profile.events)
+                numbers = purchases.copy(purchase, profile.events // 2)
                 bodies = [purchase.event(SUCCEEDED, number) for number in numbers]
                 sent = load.send(addresses[:hosts], purchases.signed(OURS, bodies), CLIENTS)
                 # The first round warms up.

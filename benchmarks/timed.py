@@ -8,11 +8,12 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import resource
 import sys
 import time
 
 import django
+
+from benchmarks.memory import peak
 
 
 def export() -> None:
@@ -43,9 +44,8 @@ def main() -> None:
         except SystemExit:
             failed = True
         seconds = time.perf_counter() - begun
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     said = (output.getvalue() + errors.getvalue())[-2000:]
-    print(json.dumps({"seconds": seconds, "mebibytes": memory, "said": said, "failed": failed}))
+    print(json.dumps({"seconds": seconds, "mebibytes": peak(), "said": said, "failed": failed}))
 
 
 if __name__ == "__main__":

@@ -19,13 +19,14 @@ from tests.support.simulator import Simulator
 PART = "start-up"
 #: Seconds of the processor and MiB that it takes until a process of the shop is ready.
 READY = """
-import resource, time
+import time
+from benchmarks.memory import peak
 begun = time.process_time()
 import django
 django.setup()
 from django.urls import get_resolver
 get_resolver().url_patterns
-print(time.process_time() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(time.process_time() - begun, peak())
 """
 
 

@@ -188,7 +188,8 @@ class Visitor:
     def look(self, step: str) -> None:
         """Keep a picture of the page for people to see."""
         path = SCREENSHOTS / f"{self.test}-{self.device}-{step}.png"
-        self.page.screenshot(path=path, full_page=True)
+        # Without a graphics card a long page takes its time to draw.
+        self.page.screenshot(path=path, full_page=True, timeout=60_000)
 
 
 def state_of(payment: Payment) -> tuple[str, str]:

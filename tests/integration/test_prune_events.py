@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from oscar_vipps.management.commands import vipps_prune_events
@@ -123,3 +124,23 @@ def test_what_was_removed_and_comes_again_is_harmless() -> None:
         "data": {"object": {"id": "pi_1", "object": "payment_intent", "metadata": {}}},
     }
     assert inbox.process(inbox.store(again)).status == "ignored"
+
+
+@pytest.mark.parametrize("times", [vipps_prune_events.PATIENCE - 1, vipps_prune_events.PATIENCE])
+def test_a_batch_that_the_database_refuses_is_tried_again(times: int) -> None:
+    """Two runs at once on MariaDB may deadlock."""
+    event()
+    left = [OperationalError("deadlock")] * times
+
+    def refuse(execute: Any, sql: str, *arguments: Any) -> Any:
+        if left and sql.startswith("DELETE"):
+            raise left.pop()
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(refuse):
+        if times < vipps_prune_events.PATIENCE:
+            assert run() == "1 events removed.\n"
+        else:
+            with pytest.raises(OperationalError):
+                run()
+    assert left == []

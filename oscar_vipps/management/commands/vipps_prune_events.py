@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections, router, transaction
+from django.db import OperationalError, connections, router, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +17,9 @@ from oscar_vipps.conf import get_settings
 from oscar_vipps.management.progress import with_progress
 from oscar_vipps.models import WebhookEvent
 from oscar_vipps.webhooks import inbox
+
+#: So often in a row the database may refuse a batch.
+PATIENCE = 10
 
 
 class Command(BaseCommand):
@@ -56,14 +59,28 @@ def prunable(before: datetime) -> QuerySet[WebhookEvent]:
 
 def prune(before: datetime, batch_size: int) -> Iterator[int]:
     """Remove them, batch by batch, each in a transaction of its own; how many each was."""
+    failures = 0
+    while True:
+        try:
+            removed = _prune_batch(before, batch_size)
+        except OperationalError:
+            # MariaDB ends one of two runs whose rows are neighbours. Nothing of its batch is removed then.
+            failures += 1
+            if failures == PATIENCE:
+                raise
+            continue
+        failures = 0
+        if not removed:
+            return
+        yield removed
+
+
+def _prune_batch(before: datetime, batch_size: int) -> int:
     # Another run's rows are left to it, where the database can do that.
     features = connections[router.db_for_write(WebhookEvent)].features
     skip = features.has_select_for_update_skip_locked
-    while True:
-        with transaction.atomic(using=router.db_for_write(WebhookEvent)):
-            rows = prunable(before).order_by("pk").select_for_update(skip_locked=skip)
-            batch = list(rows.values_list("pk", flat=True)[:batch_size])
-            removed, _each = WebhookEvent.objects.filter(pk__in=batch).delete()
-        if not batch:
-            return
-        yield removed
+    with transaction.atomic(using=router.db_for_write(WebhookEvent)):
+        rows = prunable(before).order_by("pk").select_for_update(skip_locked=skip)
+        batch = list(rows.values_list("pk", flat=True)[:batch_size])
+        removed, _each = WebhookEvent.objects.filter(pk__in=batch).delete()
+    return removed

@@ -16,7 +16,6 @@ from benchmarks.figures import Results
 from benchmarks.profiles import PROFILES
 
 PARTS = ("webhooks", "hosts", "sqlite", "placing", "growth", "reconciler", "startup")
-SETTINGS = "benchmarks.project.settings"
 
 
 def main() -> None:
@@ -31,7 +30,7 @@ def main() -> None:
     described = machine.description(f"PostgreSQL {databases.version()}")
     clock = servers.Stopwatch()
     with databases.made("template") as template:
-        make_tables(template)
+        servers.make_tables(servers.environment(servers.SHOP, template))
         for name in options.part or PARTS:
             begun = clock.seconds
             results.extend(measured(name, options.profile))
@@ -47,7 +46,7 @@ def measured(part: str, profile: str) -> Results:
     with tempfile.TemporaryDirectory() as directory, database(part, Path(directory)) as url:
         file = Path(directory) / "results.json"
         command = [sys.executable, "-m", "benchmarks.part", part, profile, str(file)]
-        subprocess.run(command, env=servers.environment(SETTINGS, url), cwd=servers.ROOT, check=True)
+        subprocess.run(command, env=servers.environment(servers.SHOP, url), cwd=servers.ROOT, check=True)
         return Results.from_json(json.loads(file.read_text(encoding="utf-8")))
 
 
@@ -56,16 +55,11 @@ def database(part: str, directory: Path) -> Iterator[str]:
     """Its address. PostgreSQL, but for the part that compares."""
     if part == "sqlite":
         url = f"sqlite:///{directory}/shop.sqlite3"
-        make_tables(url)
+        servers.make_tables(servers.environment(servers.SHOP, url))
         yield url
         return
     with databases.made(part, template="template") as url:
         yield url
-
-
-def make_tables(url: str) -> None:
-    variables = servers.environment(SETTINGS, url, BENCH_NO_MIGRATIONS="1")
-    servers.manage(variables, "migrate", "--run-syncdb", "--verbosity=0")
 
 
 def write(directory: Path, results: Results, described: dict[str, str]) -> None:

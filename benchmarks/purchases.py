@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from oscar.core.loading import get_model
 
@@ -70,8 +71,12 @@ class Purchase:
         return json.dumps(event).encode()
 
 
-def begin(simulator: Simulator, lines: int = 2) -> Purchase:
-    """Place an order, go to Stripe, and pay there; the shop doesn't hear of it."""
+def begin(simulator: Simulator, lines: int = 2, **keys: str) -> Purchase:
+    """Place an order, go to Stripe, and pay there; the shop doesn't hear of it.
+
+    ``keys`` go to ``OSCAR_VIPPS``, with the simulator as Stripe.
+    """
+    settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "API_BASE": simulator.url, **keys}
     CountryFactory.create()
     payment = Shopper().go_to_vipps(*(ProductFactory.create(stock=10_000_000) for _ in range(lines)))
     simulator.pay(payment.session_id or "")

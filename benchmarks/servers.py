@@ -11,7 +11,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.workers import processes
+
 ROOT = Path(__file__).resolve().parents[1]
+#: Settings of the shop with this app.
+SHOP = "benchmarks.project.settings"
 #: The same for everybody who is measured.
 WORKERS, THREADS = 2, 4
 GUNICORN = (
@@ -55,19 +59,12 @@ def shop(
 @contextmanager
 def broker() -> Iterator[str]:
     """The address of a Redis that keeps nothing on the disk."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
-    command = ["redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout
-    while "Ready to accept connections" not in (line := process.stdout.readline()):
-        if not line:
-            raise RuntimeError("redis-server does not start")
+    port = processes.free_port()
+    redis = processes.broker(ROOT, port)
     try:
         yield f"redis://127.0.0.1:{port}/0"
     finally:
-        process.kill()
-        process.communicate()
+        redis.kill()
 
 
 def manage(variables: Mapping[str, str], *arguments: str, python: str = sys.executable) -> str:
@@ -75,6 +72,12 @@ def manage(variables: Mapping[str, str], *arguments: str, python: str = sys.exec
     command = [python, "-m", "django", *arguments]
     done = subprocess.run(command, env=variables, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     return done.stdout
+
+
+def make_tables(variables: Mapping[str, str], python: str = sys.executable) -> None:
+    """Of the models, without migrations: those take long and end the same."""
+    no_migrations = {**variables, "BENCH_NO_MIGRATIONS": "1"}
+    manage(no_migrations, "migrate", "--run-syncdb", "--verbosity=0", python=python)
 
 
 class Stopwatch:

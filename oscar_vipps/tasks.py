@@ -49,7 +49,7 @@ def _process(event_id: str) -> tuple[str, bool]:
             "Event %s could not be looked at: %s", event_id, trail(error), extra={"event_id": event_id}
         )
         return describe(error), False
-    return f"{event.status}. {event.reason}".strip(), event.status != WebhookEvent.Status.FAILED
+    return inbox.outcome(event), event.status != WebhookEvent.Status.FAILED
 
 
 # Each is the command of that name; what fails in it shows as the task's failure.

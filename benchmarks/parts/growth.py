@@ -38,7 +38,6 @@ Requests = Callable[[int], list[load.Request]]
 
 def measure(profile: Profile) -> Results:
     with Simulator() as simulator:
-        settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "API_BASE": simulator.url}
         purchase = purchases.begin(simulator)
     settings.ALLOWED_HOSTS = ["*"]
     client = Client()
@@ -46,7 +45,7 @@ def measure(profile: Profile) -> Results:
     cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
     results = Results()
     database = databases.here()
-    variables = servers.environment("benchmarks.project.settings", database)
+    variables = servers.environment(servers.SHOP, database)
     stored = 0
     with servers.shop(variables) as address:
         for size in profile.stored:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from django.conf import settings
-
 from benchmarks import databases, load, purchases, servers
 from benchmarks.figures import Figure, Ratio, Results
-from benchmarks.parts.webhooks import OURS, SHOP
+from benchmarks.parts.webhooks import OURS
 from benchmarks.profiles import Profile
 from benchmarks.purchases import SUCCEEDED
 from tests.support.simulator import Simulator
@@ -21,20 +19,19 @@ HOSTS = (1, 2, 4)
 
 def measure(profile: Profile) -> Results:
     with Simulator() as simulator:
-        settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "API_BASE": simulator.url}
         purchase = purchases.begin(simulator)
     results = Results()
-    variables = servers.environment(SHOP, databases.here())
+    variables = servers.environment(servers.SHOP, databases.here())
     with ExitStack() as stack:
         addresses = [stack.enter_context(servers.shop(variables, processes=1)) for _ in range(max(HOSTS))]
         found: dict[int, list[load.Load]] = {hosts: [] for hosts in HOSTS}
-        for round in range(profile.rounds + 1):
+        for number in range(profile.rounds + 1):
             for hosts in HOSTS:
                 numbers = purchases.copy(purchase, profile.events // 2)
                 bodies = [purchase.event(SUCCEEDED, number) for number in numbers]
                 sent = load.send(addresses[:hosts], purchases.signed(OURS, bodies), CLIENTS)
                 # The first round warms up.
-                if round:
+                if number:
                     found[hosts].append(sent)
     for hosts, loads in found.items():
         name = f"new events, {hosts} process{'es' * (hosts > 1)}"

@@ -8,7 +8,6 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
-from django.conf import settings
 from django.utils import timezone
 
 from benchmarks import databases, purchases, seeds, servers
@@ -29,8 +28,7 @@ def measure(profile: Profile) -> Results:
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "stripe.sqlite3"
         with Simulator("--database", str(file)) as simulator:
-            settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "API_BASE": simulator.url, "CAPTURE": "manual"}
-            purchase = purchases.begin(simulator)
+            purchase = purchases.begin(simulator, CAPTURE="manual")
         numbers = seed(purchase, profile.quiet)
         at_stripe(file, purchase, numbers)
         with Simulator("--database", str(file)) as simulator:
@@ -82,7 +80,7 @@ def at_stripe(file: Path, purchase: Purchase, numbers: range) -> None:
 
 def run(results: Results, simulator: Simulator, profile: Profile) -> None:
     url = databases.here()
-    variables = servers.environment("benchmarks.project.settings", url, BENCH_STRIPE=simulator.url)
+    variables = servers.environment(servers.SHOP, url, BENCH_STRIPE=simulator.url)
     hours_ago = timezone.now() - timedelta(hours=7)
     few = profile.quiet // 10
     memory = {}

@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import psutil
-from django.conf import settings
 from django.urls import reverse
 
 from benchmarks import databases, load, purchases, servers
@@ -62,14 +61,13 @@ def start(results: Results, profile: Profile) -> None:
 def wait(results: Results, profile: Profile) -> None:
     """Their pages ask every other second, and are answered from the database alone."""
     with Simulator() as simulator:
-        settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "API_BASE": simulator.url}
         purchase = purchases.begin(simulator)
     numbers = purchases.copy(purchase, WAITING_SHOPPERS)
     tokens = Payment.objects.filter(pk__gte=numbers[0]).only("reference")
     requests = [load.Request("GET", reverse("vipps:status", args=[token_for(each)])) for each in tokens]
     wanted = WAITING_SHOPPERS / ASKED_EVERY
     url = databases.here()
-    with servers.shop(servers.environment("benchmarks.project.settings", url)) as address:
+    with servers.shop(servers.environment(servers.SHOP, url)) as address:
         load.send(address, requests[:50], 8)
         rates, latencies, spent = [], [], []
         for _round in range(profile.rounds):

@@ -57,7 +57,6 @@ class Side:
 
 def measure(profile: Profile) -> Results:
     with Simulator() as simulator, ExitStack() as stack:
-        settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "API_BASE": simulator.url}
         purchase = purchases.begin(simulator)
         account = simulator_account(simulator)
         sides = list(stack.enter_context(_Sides(purchase, account)).sides())
@@ -67,7 +66,6 @@ def measure(profile: Profile) -> Results:
 def measure_alone(profile: Profile) -> Results:
     """Beside the floor only, on whatever database this is."""
     with Simulator() as simulator, ExitStack() as stack:
-        settings.OSCAR_VIPPS = {**settings.OSCAR_VIPPS, "API_BASE": simulator.url}
         purchase = purchases.begin(simulator)
         return compare(list(stack.enter_context(_Sides(purchase, "")).ours()), profile)
 
@@ -95,7 +93,6 @@ def compare(sides: list[Side], profile: Profile) -> Results:
     return results
 
 
-SHOP = "benchmarks.project.settings"
 NEW, SECOND, AGAIN, FOREIGN = "new event", "second event of a payment", "duplicate", "foreign event"
 LEFT = "new event, left to workers"
 FLOOR, DJSTRIPE, DJSTRIPE_AGAIN = "floor", "dj-stripe", "dj-stripe, duplicate"
@@ -144,7 +141,7 @@ class _Sides(ExitStack):
         if shutil.which("redis-server"):
             variables = {"CELERY_BROKER_URL": self.enter_context(servers.broker())}
             address = self.enter_context(
-                servers.shop(servers.environment(SHOP, databases.here(), **variables))
+                servers.shop(servers.environment(servers.SHOP, databases.here(), **variables))
             )
             yield Side(LEFT, address, OURS, self.unpaid, "stores it and tells the broker; Celery")
         if Path(servers.DJSTRIPE_PYTHON).exists():
@@ -158,7 +155,7 @@ class _Sides(ExitStack):
 
     def ours(self) -> Iterator[Side]:
         """Where there may be neither a broker nor dj-stripe."""
-        address = self.enter_context(servers.shop(servers.environment(SHOP, databases.here())))
+        address = self.enter_context(servers.shop(servers.environment(servers.SHOP, databases.here())))
         yield Side(FLOOR, address, "/floor/", self.new, "verify, one INSERT")
         yield Side(NEW, address, OURS, self.settling, "settles: books, status, note, mail")
         yield Side(SECOND, address, OURS, self.second, "of a payment that is settled")
@@ -175,8 +172,7 @@ class _Sides(ExitStack):
             "benchmarks.project.djstripe_settings", url, BENCH_OBJECTS=str(directory / "objects.json")
         )
         python, endpoint = servers.DJSTRIPE_PYTHON, str(uuid.uuid4())
-        no_migrations = {**variables, "BENCH_NO_MIGRATIONS": "1"}
-        servers.manage(no_migrations, "migrate", "--run-syncdb", "--verbosity=0", python=python)
+        servers.make_tables(variables, python)
         command = [python, "-m", "benchmarks.project.djstripe_endpoint", endpoint]
         subprocess.run(command, env=variables, cwd=servers.ROOT, check=True)
         return variables, f"/stripe/webhook/{endpoint}/"

@@ -114,6 +114,11 @@ def is_done(event: WebhookEvent) -> bool:
     return event.status in DONE and not waits_for_payment
 
 
+def outcome(event: WebhookEvent) -> str:
+    """What became of it, in a line."""
+    return f"{event.status}. {event.reason}".strip()
+
+
 def undone() -> QuerySet[WebhookEvent]:
     """Events that are worth another try, oldest first: what failed, what was never begun because its process
     was killed, and refunds and disputes whose payment is known to be captured by now.

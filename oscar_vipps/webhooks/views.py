@@ -60,7 +60,7 @@ def webhook(request: HttpRequest) -> HttpResponse:
     stored = inbox.process(stored)
     if stored.status == WebhookEvent.Status.FAILED:
         return _text("Stored, but processing failed.", 500)
-    return _text(f"{stored.status}. {stored.reason}".strip(), 200)
+    return _text(inbox.outcome(stored), 200)
 
 
 def _text(text: str, status: int) -> HttpResponse:

@@ -10,16 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.simulator import ROOT
+from tests.support.simulator import python_path
 
 
 @contextmanager
 def serving(directory: Path, *, database: str, stripe: str) -> Iterator[str]:
     """The shop's address. What it says, and the mail it sends, are in ``directory``."""
-    path = os.pathsep.join(filter(None, [str(ROOT), str(ROOT / "sandbox"), os.environ.get("PYTHONPATH")]))
     variables = {
         **os.environ,
-        "PYTHONPATH": path,
+        "PYTHONPATH": python_path(),
         "DJANGO_SETTINGS_MODULE": "tests.crashes.settings",
         "CRASHES_DATABASE": database,
         "CRASHES_STRIPE": stripe,

@@ -17,6 +17,11 @@ READY = "stripe-simulator ready at "
 Json = dict[str, Any]
 
 
+def python_path() -> str:
+    """For a process of its own: the tests and the sandbox, and what this one was given."""
+    return os.pathsep.join(filter(None, [str(ROOT), str(ROOT / "sandbox"), os.environ.get("PYTHONPATH")]))
+
+
 class Simulator:
     """Start it, use it over HTTP, stop it. Also a context manager.
 
@@ -35,12 +40,11 @@ class Simulator:
     def start(self) -> Simulator:
         """Returns when it is ready to serve."""
         command = [sys.executable, "-m", "stripe_simulator", "--port", "0", *self._arguments]
-        path = os.pathsep.join(filter(None, [str(ROOT / "sandbox"), os.environ.get("PYTHONPATH")]))
         self._process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": path},
+            env={**os.environ, "PYTHONPATH": python_path()},
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline().strip()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,7 @@ from tests.support.factories import ProductFactory
 from tests.support.fixtures import Shop
 from tests.support.shopper import Shopper
 
-from .processes import Process, broker, worker
+from .processes import Process, broker, free_port, worker
 
 
 @dataclass
@@ -70,8 +69,7 @@ def working_shop(shop: Shop, settings: Any, tmp_path: Path) -> Iterator[WorkingS
     """Neither its broker nor a worker runs yet."""
     if shutil.which("redis-server") is None:
         lacking("Redis is not installed")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        working = WorkingShop(shop, tmp_path, free.getsockname()[1])
+    working = WorkingShop(shop, tmp_path, free_port())
     with left_to_workers(settings, working.broker_url):
         yield working
     for process in working.running:

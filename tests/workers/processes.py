@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from threading import Thread
 
 import psutil
 
-from tests.support.simulator import ROOT
+from tests.support.simulator import python_path
 
 #: Seconds in which something has to be said; much more than it takes.
 PATIENCE = 60
@@ -59,6 +60,12 @@ class Process:
         self._reader.join()
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
 def broker(directory: Path, port: int) -> Process:
     """A Redis that keeps nothing when it is killed, ready."""
     command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
@@ -70,11 +77,14 @@ def broker(directory: Path, port: int) -> Process:
 def worker(directory: Path, variables: dict[str, str], *options: str) -> Process:
     """A worker of Celery's with one child, ready. ``options`` are the command's."""
     command = [sys.executable, "-m", "celery", "--app", "tests.workers.celery_app", "worker"]
-    path = os.pathsep.join(filter(None, [str(ROOT), str(ROOT / "sandbox"), os.environ.get("PYTHONPATH")]))
     process = Process(
         [*command, "--concurrency", "1", "--loglevel", "INFO", *options],
         cwd=directory,
-        variables={**variables, "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": "tests.workers.settings"},
+        variables={
+            **variables,
+            "PYTHONPATH": python_path(),
+            "DJANGO_SETTINGS_MODULE": "tests.workers.settings",
+        },
     )
     process.wait_for("ready.")
     return process

@@ -26,7 +26,7 @@ def check_nothing_happened(payment: Payment) -> None:
     assert (event.status, event.attempts) == (WebhookEvent.Status.RECEIVED, 0)
 
 
-def check_it_happened_once(payment: Payment, mails: int = 1) -> None:
+def check_it_happened_once(payment: Payment, mails: int) -> None:
     payment.refresh_from_db()
     assert (payment.state, payment.order.status) == (Payment.State.CAPTURED, "Paid")
     event = WebhookEvent.objects.get(type="payment_intent.succeeded")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import django_tables2 as tables
+from django.db.models import QuerySet
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 from oscar.core.loading import get_class
+from django_tables2.data import TableQuerysetData
 from oscar.templatetags.currency_filters import currency
 
 from oscar_vipps.models import Payment, WebhookEvent
@@ -20,6 +23,38 @@ PARTIALS = "oscar_vipps/dashboard/partials"
 NUMBER = {"td": {"class": "text-right text-nowrap"}, "th": {"class": "text-right"}}
 
 
+#: Rows that a list counts, and has pages for. Beyond that, counting would take longer than all the rest.
+COUNTED = 10_000
+
+
+class CountedData(TableQuerysetData):
+    """Rows of which no more than ``COUNTED`` are counted."""
+
+    def __init__(self, rows: QuerySet) -> None:
+        super().__init__(rows)
+        self.has_more = False
+        self._length: int | None = None
+
+    def __len__(self) -> int:
+        if self._length is None:
+            found = self.data.order_by().values("pk")[: COUNTED + 1].count()
+            self.has_more = found > COUNTED
+            self._length = min(found, COUNTED)
+        return self._length
+
+
+class CountedTable(DashboardTable):
+    """Says above its rows how many there are, or that there are more than it counts."""
+
+    caption_of_more: Any
+
+    def get_caption_display(self) -> str:
+        caption = str(super().get_caption_display())
+        if self.data.has_more:
+            return str(self.caption_of_more) % {"count": number_format(COUNTED, force_grouping=True)}
+        return caption
+
+
 class AmountColumn(tables.Column):
     """Øre, shown as money."""
 
@@ -30,7 +65,7 @@ class AmountColumn(tables.Column):
         return str(currency(to_decimal(value), record.currency))
 
 
-class PaymentTable(DashboardTable):
+class PaymentTable(CountedTable):
     select = tables.TemplateColumn(
         verbose_name=_("Select"), template_name=f"{PARTIALS}/select.html", orderable=False
     )
@@ -51,6 +86,8 @@ class PaymentTable(DashboardTable):
     reference = tables.Column(verbose_name=_("Reference"), attrs={"td": {"class": "text-monospace small"}})
 
     caption = ngettext_lazy("%d payment", "%d payments")
+    # Translators: %(count)s is a number, such as 10,000
+    caption_of_more = _("More than %(count)s payments. Choose days or search to see the others.")
 
     class Meta(DashboardTable.Meta):
         template_name = "oscar_vipps/dashboard/table.html"
@@ -71,7 +108,7 @@ class PaymentTable(DashboardTable):
         order_by = "-created_at"
 
 
-class EventTable(DashboardTable):
+class EventTable(CountedTable):
     event_id = tables.TemplateColumn(verbose_name=_("Event"), template_name=f"{PARTIALS}/event_link.html")
     type = tables.Column(verbose_name=_("Type"))
     status = tables.TemplateColumn(verbose_name=_("Status"), template_name=f"{PARTIALS}/event_status.html")
@@ -80,6 +117,8 @@ class EventTable(DashboardTable):
     received_at = tables.DateTimeColumn(verbose_name=_("Received at"))
 
     caption = ngettext_lazy("%d event", "%d events")
+    # Translators: %(count)s is a number, such as 10,000
+    caption_of_more = _("More than %(count)s events. Choose days or search to see the others.")
 
     class Meta(DashboardTable.Meta):
         template_name = "oscar_vipps/dashboard/table.html"

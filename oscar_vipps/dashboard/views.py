@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.views.generic import DetailView
@@ -13,7 +13,7 @@ from oscar_vipps.models import Payment
 from .access import may, payments_for
 from .filters import NEEDS_ATTENTION, Filter, PaymentFilter
 from .possible import possible
-from .tables import PaymentTable
+from .tables import CountedData, PaymentTable
 from .timeline import timeline
 
 
@@ -21,7 +21,8 @@ class FilteredTableView(SingleTableView):
     """A table below the form that says what is in it. Where the form isn't valid, it says why, with a 400."""
 
     filter_class: type[Filter]
-    paginate_by = 25
+    # Not paginate_by, for then all rows are counted twice.
+    table_pagination: ClassVar = {"per_page": 25}
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Not with pages of no size, on which the table's library fails."""
@@ -37,6 +38,9 @@ class FilteredTableView(SingleTableView):
     def get_queryset(self) -> Any:
         self.filter_form = self.filter_class(self.request.GET)
         return self.filter_form.apply(self.get_rows())
+
+    def get_table_data(self) -> CountedData:
+        return CountedData(self.object_list)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Also ``form``, and ``is_filtered``: whether something is looked for."""

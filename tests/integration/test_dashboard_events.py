@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from oscar_vipps.dashboard import tables
 from oscar_vipps.models import Payment, WebhookEvent
 from oscar_vipps.payments import consequences
 from tests.integration.books import books
@@ -83,6 +84,14 @@ def test_a_full_page_takes_as_many_queries_as_a_short_one(viewer: Shopper) -> No
             viewer.client.get(LIST)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_of_very_many_it_is_said_that_there_are_more(
+    viewer: Shopper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "COUNTED", 1)
+    EventFactory.create_batch(2)
+    assert "More than 1 events. Choose days or search to see the others." in text_of(viewer.client.get(LIST))
 
 
 def test_an_event_shows_its_facts_and_its_payment(viewer: Shopper) -> None:

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from oscar_vipps.dashboard import export
+from oscar_vipps.dashboard import export, tables
 from oscar_vipps.models import HOLD, Flag, Payment
 from tests.support.factories import PartnerFactory
 from tests.support.payment_factories import OrderFactory, PaymentFactory
@@ -153,6 +153,26 @@ def test_a_full_page_takes_as_many_queries_as_a_short_one(viewer: Shopper) -> No
             assert viewer.client.get(LIST).status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_no_more_are_counted_than_staff_turn_pages(
+    viewer: Shopper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a million, counting would take longer than all the rest of the page."""
+    monkeypatch.setattr(tables, "COUNTED", 26)
+    PaymentFactory.create_batch(26)
+    assert "26 payments" in text_of(viewer.client.get(LIST))
+
+    PaymentFactory.create()
+    with CaptureQueriesContext(connection) as queries:
+        response = viewer.client.get(LIST, {"page": 99})
+
+    assert "More than 26 payments. Choose days or search to see the others." in text_of(response)
+    table = response.context["payments"]
+    assert (table.page.number, len(table.page.object_list)) == (2, 1)
+    counts = [each["sql"] for each in queries if "COUNT" in each["sql"] and "vipps_payment" in each["sql"]]
+    assert len(counts) == 1
+    assert "LIMIT 27" in counts[0]
 
 
 def test_pages_keep_what_was_looked_for(viewer: Shopper) -> None:

@@ -32,7 +32,7 @@ def export() -> None:
 
 def main() -> None:
     django.setup()
-    from django.core.management import call_command
+    from django.core.management import CommandError, call_command
 
     command, *arguments = sys.argv[1:]
     output, errors = io.StringIO(), io.StringIO()
@@ -41,7 +41,7 @@ def main() -> None:
         failed = False
         try:
             export() if command == "export" else call_command(command, *arguments)
-        except SystemExit:
+        except CommandError:
             failed = True
         seconds = time.perf_counter() - begun
     said = (output.getvalue() + errors.getvalue())[-2000:]

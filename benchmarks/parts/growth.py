@@ -29,7 +29,9 @@ from tests.support.statements import number_of
 
 PART = "growth"
 #: Events that are old enough to go, at each size.
-OLD = 2_000
+OLD = 10_000
+#: Payments that wait for a person: a page full, whatever else there is.
+WAITING = 25
 #: Tables that must not be read from end to end.
 LARGE = ("oscar_vipps_payment", "oscar_vipps_webhookevent", "order_order", "payment_source")
 
@@ -106,7 +108,8 @@ def seed(purchase: Purchase, count: int) -> None:
         "received_at": f"now() - {seeds.NUMBER} * interval '{80 * 86400 / count} seconds'",
     }
     seeds.copy(event, count, first, changes)
-    for payment_id in range(first + 1, first + 11):
+    Flag.objects.all().delete()
+    for payment_id in range(first + 1, first + 1 + WAITING):
         Flag.objects.create(payment_id=payment_id, reason=Flag.Reason.MISMATCH, detail="for the benchmark")
     seeds.analyze(Payment, WebhookEvent, type(purchase.payment.order), Source)
 

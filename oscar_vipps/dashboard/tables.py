@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
-from oscar.core.loading import get_class
 from django_tables2.data import TableQuerysetData
+from oscar.core.loading import get_class
 from oscar.templatetags.currency_filters import currency
 
 from oscar_vipps.models import Payment, WebhookEvent

@@ -155,9 +155,7 @@ def test_a_full_page_takes_as_many_queries_as_a_short_one(viewer: Shopper) -> No
     assert counts[0] == counts[1]
 
 
-def test_no_more_are_counted_than_staff_turn_pages(
-    viewer: Shopper, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_more_are_counted_than_staff_turn_pages(viewer: Shopper, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a million, counting would take longer than all the rest of the page."""
     monkeypatch.setattr(tables, "COUNTED", 26)
     PaymentFactory.create_batch(26)

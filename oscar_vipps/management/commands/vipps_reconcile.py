@@ -31,7 +31,7 @@ PATIENCE = 5
 MOST_AT_ONCE = 32
 #: Stripe's code when that is exceeded, and for how long nothing is asked then, in seconds: longer each time.
 TOO_MANY = "rate_limit"
-PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
+PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8)
 
 #: A payment's id, and when it was looked at last.
 Found = tuple[int, datetime | None]

@@ -203,6 +203,7 @@ def timed(variables: dict[str, str], *command: str) -> dict[str, Any]:
         text=True,
     )
     found: dict[str, Any] = json.loads(done.stdout)
+    assert not found["failed"], found
     return found
 
 

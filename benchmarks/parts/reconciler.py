@@ -127,7 +127,6 @@ def together(variables: dict[str, str], count: int, number: int) -> tuple[float,
     with ThreadPoolExecutor(number) as pool:
         waited_for = [pool.submit(timed, variables, *arguments) for _run in range(number)]
         runs = [each.result() for each in waited_for]
-    assert not any(each["failed"] for each in runs), runs
     looked_after = [int(re.findall(r"(\d+) payments and", each["said"])[-1]) for each in runs]
     assert sum(looked_after) == count, runs
     # All began at the same time.

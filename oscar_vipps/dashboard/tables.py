@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import QuerySet
 from django.utils.formats import number_format
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 from django_tables2.data import TableQuerysetData
@@ -30,17 +30,16 @@ COUNTED = 10_000
 class CountedData(TableQuerysetData):
     """Rows of which no more than ``COUNTED`` are counted."""
 
-    def __init__(self, rows: QuerySet) -> None:
-        super().__init__(rows)
-        self.has_more = False
-        self._length: int | None = None
+    @cached_property
+    def _found(self) -> int:
+        return int(self.data.order_by().values("pk")[: COUNTED + 1].count())
+
+    @property
+    def has_more(self) -> bool:
+        return self._found > COUNTED
 
     def __len__(self) -> int:
-        if self._length is None:
-            found = self.data.order_by().values("pk")[: COUNTED + 1].count()
-            self.has_more = found > COUNTED
-            self._length = min(found, COUNTED)
-        return self._length
+        return min(self._found, COUNTED)
 
 
 class CountedTable(DashboardTable):
@@ -49,10 +48,9 @@ class CountedTable(DashboardTable):
     caption_of_more: Any
 
     def get_caption_display(self) -> str:
-        caption = str(super().get_caption_display())
         if self.data.has_more:
             return str(self.caption_of_more) % {"count": number_format(COUNTED, force_grouping=True)}
-        return caption
+        return str(super().get_caption_display())
 
 
 class AmountColumn(tables.Column):

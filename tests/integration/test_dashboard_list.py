@@ -159,7 +159,9 @@ def test_no_more_are_counted_than_staff_turn_pages(viewer: Shopper, monkeypatch:
     """Of a million, counting would take longer than all the rest of the page."""
     monkeypatch.setattr(tables, "COUNTED", 26)
     PaymentFactory.create_batch(26)
-    assert "26 payments" in text_of(viewer.client.get(LIST))
+    text = text_of(viewer.client.get(LIST))
+    assert "26 payments" in text
+    assert "More than" not in text
 
     PaymentFactory.create()
     with CaptureQueriesContext(connection) as queries:
